@@ -1,0 +1,184 @@
+"""The Analyzer: from a photo to its faces."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from visavis.comparison import (
+    DEFAULT_MAX_FMR,
+    Calibration,
+    Comparison,
+    compare_templates,
+    shipped_calibration,
+)
+from visavis.detection import MIN_CONFIDENCE, find_faces
+from visavis.errors import NoFaceError, VisavisError
+from visavis.faces import Box, Face, Landmarks, Pose
+from visavis.geometry import ALIGNED_POINTS_XY, head_angles, similarity_transform
+from visavis.imaging import DEFAULT_LIMITS, ImageSource, Limits, Photo
+from visavis.models.manifest import DEFAULT_DETECTOR, DEFAULT_RECOGNISER, Manifest, find_manifest
+from visavis.models.quality import assess
+from visavis.models.recogniser import Recogniser, align
+from visavis.models.session import OpenVinoSession, available_cpus
+from visavis.models.weights import load_weights
+from visavis.models.yunet import YuNet
+from visavis.settings import model_folder
+
+_MIN_EYE_DISTANCE_PX = 1.0
+
+
+class Analyzer:
+    """Finds faces in photos and makes templates of them.
+
+    Safe to share between threads; one for a whole process is enough. Models are
+    loaded when they are first needed: detection alone never loads a recogniser.
+
+    recogniser: name of the model that makes templates. threads: how many
+    photos are worked on side by side, by default one per core this process may
+    use. min_confidence: what a detection needs to count as a face, 0 to 1.
+    """
+
+    def __init__(
+        self,
+        *,
+        recogniser: str = DEFAULT_RECOGNISER,
+        threads: int | None = None,
+        min_confidence: float = MIN_CONFIDENCE,
+        limits: Limits = DEFAULT_LIMITS,
+    ) -> None:
+        self._folder = model_folder()
+        self._manifest = find_manifest(recogniser, self._folder)
+        self._threads = threads or available_cpus()
+        self._min_confidence = min_confidence
+        self._limits = limits
+        self._loading = threading.Lock()
+        self._yunet: YuNet | None = None
+        self._recogniser: Recogniser | None = None
+
+    @property
+    def calibration(self) -> Calibration:
+        """What turns this recogniser's scores into error rates; raises NotCalibratedError."""
+        return shipped_calibration(self._manifest.calibration)
+
+    def detect(self, photo: ImageSource) -> list[Face]:
+        """Faces of a photo without templates, largest first; none is an empty list.
+
+        Raises the ImageError or ModelError that fits.
+        """
+        opened = Photo(photo, self._limits)
+        return [face for face, _ in self._faces(opened, largest_only=False)]
+
+    def analyze(self, photo: ImageSource) -> list[Face]:
+        """Faces of a photo with templates, largest first; none is an empty list.
+
+        Raises the ImageError or ModelError that fits.
+        """
+        return self._with_templates(self._faces(Photo(photo, self._limits), largest_only=False))
+
+    def largest(self, photo: ImageSource) -> Face:
+        """The largest face of a photo, with its template; raises NoFaceError where there is none.
+
+        Cheaper than `analyze`: smaller faces are not looked for.
+        """
+        faces = self._faces(Photo(photo, self._limits), largest_only=True)
+        if not faces:
+            raise NoFaceError
+        return self._with_templates(faces[:1])[0]
+
+    def analyze_many(
+        self, photos: Iterable[ImageSource], *, templates: bool = True
+    ) -> Iterator[list[Face] | VisavisError]:
+        """Faces of many photos in their order, worked on side by side.
+
+        A photo that cannot be used yields its error in place of its faces, and
+        the others go on. Photos are taken from the iterable a few ahead.
+        """
+        work = self.analyze if templates else self.detect
+
+        def attempt(photo: ImageSource) -> list[Face] | VisavisError:
+            try:
+                return work(photo)
+            except VisavisError as error:
+                return error
+
+        source = iter(photos)
+        with ThreadPoolExecutor(self._threads) as pool:
+            waiting = [pool.submit(attempt, photo) for photo in islice(source, 2 * self._threads)]
+            while waiting:
+                result = waiting.pop(0).result()
+                waiting.extend(pool.submit(attempt, photo) for photo in islice(source, 1))
+                yield result
+
+    def compare(
+        self, probe: ImageSource, reference: ImageSource, max_fmr: float = DEFAULT_MAX_FMR
+    ) -> Comparison:
+        """Compare the largest face of each photo.
+
+        max_fmr: the false match rate one is ready to accept. Raises NoFaceError
+        where a photo shows none, ValueError where the calibration does not reach
+        the rate, and the ImageError or ModelError that fits.
+        """
+        calibration = self.calibration
+        calibration.threshold_score(max_fmr)  # refuse a bad rate before the work
+        with ThreadPoolExecutor(2) as pool:
+            a, b = pool.map(self.largest, (probe, reference))
+        if a.template is None or b.template is None:
+            raise NoFaceError
+        return compare_templates(a.template, b.template, calibration, max_fmr)
+
+    def _faces(self, photo: Photo, *, largest_only: bool) -> list[tuple[Face, NDArray[np.uint8]]]:
+        """Faces with their aligned pictures (112, 112, 3), largest first."""
+        found = find_faces(
+            photo, self._detector(), largest_only=largest_only, min_confidence=self._min_confidence
+        )
+        faces = []
+        for xyxy, points, score in zip(found.xyxy, found.points, found.scores, strict=True):
+            if np.linalg.norm(points[1] - points[0]) >= _MIN_EYE_DISTANCE_PX:
+                faces.append(_describe(photo, xyxy, points, float(score)))
+            if largest_only and faces:
+                break
+        return faces
+
+    def _with_templates(self, faces: list[tuple[Face, NDArray[np.uint8]]]) -> list[Face]:
+        if not faces:
+            return []
+        templates = self._template_maker().templates(np.stack([aligned for _, aligned in faces]))
+        return [replace(face, template=t) for (face, _), t in zip(faces, templates, strict=True)]
+
+    def _detector(self) -> YuNet:
+        with self._loading:
+            if self._yunet is None:
+                self._yunet = YuNet(self._session(find_manifest(DEFAULT_DETECTOR, self._folder)))
+            return self._yunet
+
+    def _template_maker(self) -> Recogniser:
+        with self._loading:
+            if self._recogniser is None:
+                self._recogniser = Recogniser(self._session(self._manifest), self._manifest)
+            return self._recogniser
+
+    def _session(self, manifest: Manifest) -> OpenVinoSession:
+        return OpenVinoSession(load_weights(manifest, self._folder), manifest, threads=self._threads)
+
+
+def _describe(
+    photo: Photo, xyxy: NDArray[np.float32], points: NDArray[np.float32], confidence: float
+) -> tuple[Face, NDArray[np.uint8]]:
+    left, top, right, bottom = (float(value) for value in xyxy)
+    box = Box(left, top, right - left, bottom - top)
+    # Aligned from the smallest decoded picture that need not be enlarged.
+    matrix = similarity_transform(points, ALIGNED_POINTS_XY)
+    image = photo.image(float(np.hypot(matrix[0, 0], matrix[1, 0])))
+    aligned = align(image, points * (image.width / photo.width))
+    pose = Pose(*head_angles(points))
+    eye_distance_px = float(np.linalg.norm(points[1] - points[0]))
+    quality = assess(aligned, eye_distance_px, pose, box, (photo.width, photo.height))
+    return Face(box, Landmarks.from_array(points), min(1.0, confidence), pose, quality), aligned

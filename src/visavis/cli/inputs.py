@@ -1,0 +1,33 @@
+"""From what a person types to the photos that are meant."""
+
+from __future__ import annotations
+
+import glob
+from collections.abc import Iterable
+from pathlib import Path
+
+from visavis.errors import VisavisError
+
+PHOTO_SUFFIXES = frozenset(
+    ".jpg .jpeg .jpe .jfif .png .webp .tif .tiff .bmp .gif .heic .heif .avif".split()  # noqa: SIM905
+)
+
+
+def expand_photos(names: Iterable[str]) -> list[Path]:
+    """Files as they are, folders with all their photos, patterns with what they match; in order, each once.
+
+    Raises VisavisError where a folder or a pattern yields no photo.
+    """
+    photos: dict[Path, None] = {}
+    for name in names:
+        path = Path(name)
+        if path.is_dir():
+            found = sorted(p for p in path.rglob("*") if p.suffix.lower() in PHOTO_SUFFIXES and p.is_file())
+        elif not path.exists() and glob.has_magic(name):
+            found = sorted(Path(match) for match in glob.glob(name, recursive=True))
+        else:
+            found = [path]
+        if not found:
+            raise VisavisError(f"{name}: no photos there", hint="give photos, a folder that holds some, or a pattern")
+        photos.update(dict.fromkeys(found))
+    return list(photos)

@@ -1,0 +1,70 @@
+"""What commands print, and how they write files."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import click
+from PIL import Image
+
+from visavis.errors import VisavisError
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+
+
+def print_json(value: Any) -> None:
+    """Print one JSON document on standard output."""
+    click.echo(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+def print_table(columns: list[str], rows: list[list[str]]) -> None:
+    """Print a table; columns whose name ends in "#" are numbers and lean to the right."""
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for column in columns:
+        table.add_column(Text(column.removesuffix("#")), justify="right" if column.endswith("#") else "left")
+    for row in rows:
+        table.add_row(*(Text(cell) for cell in row))
+    # A pipe has no width: give it one that wraps nothing.
+    console = Console() if click.get_text_stream("stdout").isatty() else Console(width=200)
+    console.print(table)
+
+
+def report(place: str, error: VisavisError) -> None:
+    """Print an error that concerns one of several inputs, on standard error."""
+    hint = f" ({error.hint})" if error.hint else ""
+    click.echo(f"visavis: {place}: {error.message}{hint}", err=True)
+
+
+def save_image(image: Image.Image, path: Path) -> None:
+    """Write a picture whole or not at all; its format follows from the file's ending."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=path.parent, suffix=path.suffix, delete=False) as file:
+            try:
+                image.save(file, quality=92)
+                file.close()
+                os.chmod(file.name, 0o666 & ~_umask())
+                os.replace(file.name, path)
+            except BaseException:
+                os.unlink(file.name)
+                raise
+    except OSError as error:
+        raise VisavisError(
+            f"the picture cannot be written: {(error.strerror or 'no room or no access').lower()}",
+            hint="check the folder, its free space and your rights",
+        ) from None
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

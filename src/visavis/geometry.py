@@ -101,8 +101,8 @@ def head_angles(points_xy: Floats) -> tuple[float, float, float]:
     front, rough beyond 60 degrees, where one eye hides.
     """
     points = np.asarray(points_xy, np.float64)
-    camera = np.linalg.lstsq(_frontal_head(), points - points.mean(axis=0), rcond=None)[0].T
-    u, _, vt = np.linalg.svd(camera, full_matrices=False)
+    projection = np.linalg.lstsq(_frontal_head(), points - points.mean(axis=0), rcond=None)[0].T
+    u, _, vt = np.linalg.svd(projection, full_matrices=False)
     right, down = u @ vt
     # The columns of the rotation say where the head's own axes point: x right, y
     # down, z to the camera. The third is the direction of the nose.

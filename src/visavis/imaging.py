@@ -17,7 +17,7 @@ from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageCms, UnidentifiedImageError
 
 from visavis.errors import (
     CorruptImageError,
@@ -192,7 +192,13 @@ def _check_pixels(image: Image.Image, limits: Limits) -> None:
 
 
 def _orientation(image: Image.Image) -> int:
-    """The EXIF orientation, 1 to 8; 1 where there is none, or none that makes sense."""
+    """The EXIF orientation that is left to apply, 1 to 8.
+
+    1 where there is none, or none that makes sense, and for TIFF and HEIC, whose
+    decoders turn the picture themselves.
+    """
+    if image.format in ("TIFF", "HEIF"):
+        return 1
     try:
         value = image.getexif().get(_ORIENTATION_TAG, 1)
     except Exception:  # broken metadata is no reason to refuse good pixels

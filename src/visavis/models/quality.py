@@ -15,7 +15,7 @@ from visavis.faces import Box, Pose, Quality
 REASONS = ("too_small", "too_dark", "too_bright", "blurred", "turned_away", "cut_off")
 """Every reason there is. A reason is named where its factor is below `_POOR`."""
 
-_POOR = 0.5
+_POOR = 0.75
 # Distance between the eyes: at 35 px a face fills its 112 px template unenlarged.
 _ENOUGH_EYE_DISTANCE_PX = 35.0
 # Sharpness of which half a template's detail is left (see benchmarks/accuracy.py).

@@ -1,0 +1,59 @@
+"""What the tests share: two public-domain portraits, one analyzer, the evaluation data where it is."""
+
+from __future__ import annotations
+
+import os
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+
+import visavis
+
+ROOT = Path(__file__).resolve().parent.parent
+DATA = Path(os.environ.get("VISAVIS_EVALUATION_DATA", ROOT.parent / "shared" / "data" / "dev"))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    missing = pytest.mark.skip(reason="the evaluation data is not here (CONTRIBUTING.md, Evaluation data)")
+    for item in items:
+        if "data" in item.keywords and not DATA.is_dir():
+            item.add_marker(missing)
+
+
+@pytest.fixture(autouse=True)
+def _own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test reads or writes the state folder of whoever runs it."""
+    monkeypatch.setenv("VISAVIS_HOME", str(tmp_path_factory.mktemp("home")))
+
+
+def _within(package: str, *parts: str) -> Path:
+    spec = find_spec(package)
+    assert spec is not None
+    assert spec.origin is not None
+    return Path(spec.origin).parent.joinpath(*parts)
+
+
+@pytest.fixture(scope="session")
+def astronaut() -> Path:
+    """Eileen Collins, NASA, 512 x 512; one face near (225, 120)."""
+    return _within("skimage", "data", "astronaut.png")
+
+
+@pytest.fixture(scope="session")
+def hopper() -> Path:
+    """Grace Hopper, US Navy, 512 x 600; one face near (265, 225)."""
+    return _within("matplotlib", "mpl-data", "sample_data", "grace_hopper.jpg")
+
+
+@pytest.fixture(scope="session")
+def astronaut_rgb(astronaut: Path) -> NDArray[np.uint8]:
+    return np.asarray(Image.open(astronaut).convert("RGB"))
+
+
+@pytest.fixture(scope="session")
+def analyzer() -> visavis.Analyzer:
+    return visavis.Analyzer()

@@ -104,10 +104,11 @@ def head_angles(points_xy: Floats) -> tuple[float, float, float]:
     projection = np.linalg.lstsq(_frontal_head(), points - points.mean(axis=0), rcond=None)[0].T
     u, _, vt = np.linalg.svd(projection, full_matrices=False)
     right, down = u @ vt
-    # The columns of the rotation say where the head's own axes point: x right, y
-    # down, z to the camera. The third is the direction of the nose.
-    nose_x, nose_y, nose_z = right[2], down[2], np.cross(right, down)[2]
-    yaw = math.degrees(math.atan2(nose_x, nose_z))
-    pitch = math.degrees(math.asin(float(np.clip(-nose_y, -1, 1))))
+    # The rows of the rotation are where the photo's axes lie in the head's own. It is
+    # taken apart into pitch first, then yaw, then roll: so yaw and pitch do not
+    # depend on how the head, or the photo, is tilted.
+    toward = np.cross(right, down)
+    yaw = math.degrees(math.asin(float(np.clip(-toward[0], -1, 1))))
+    pitch = math.degrees(math.atan2(toward[1], toward[2]))
     roll = math.degrees(math.atan2(down[0], right[0]))
     return yaw, pitch, roll

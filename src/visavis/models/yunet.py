@@ -15,6 +15,8 @@ from visavis.geometry import non_maximum_suppression
 from visavis.models.session import Outputs, Session
 
 STRIDES = (8, 16, 32)
+# The network halves its input five times and doubles it back; on other sides the
+# two do not meet, which OpenVINO does not check: it writes past its buffers.
 _SIDE_MULTIPLE = 32
 MAX_OVERLAP = 0.3
 

@@ -1,0 +1,112 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+from PIL import Image
+
+import visavis
+from visavis.detection import _TILE_OVERLAP_PX, _TILE_PX, _tile_starts
+from visavis.faces import Face
+
+# Of the astronaut's face in her portrait of 512 x 512, read off by eye.
+EYES_XY = np.array([[203, 103], [246, 103]])
+
+
+def eyes(face: Face) -> NDArray[np.float64]:
+    return face.landmarks.as_array()[:2]
+
+
+def test_a_portrait(analyzer: visavis.Analyzer, astronaut_rgb: NDArray[np.uint8]) -> None:
+    (face,) = analyzer.detect(astronaut_rgb)
+    np.testing.assert_allclose(eyes(face), EYES_XY, atol=4)
+    assert face.confidence > 0.8
+    assert face.box.x < 203 < 246 < face.box.x + face.box.width
+    assert face.quality.reasons == ()
+    assert max(abs(face.pose.yaw), abs(face.pose.pitch), abs(face.pose.roll)) < 12
+
+
+def test_a_mirrored_portrait_is_the_same_mirrored(analyzer: visavis.Analyzer, astronaut_rgb: NDArray[np.uint8]) -> None:
+    (face,), (mirrored,) = analyzer.detect(astronaut_rgb), analyzer.detect(astronaut_rgb[:, ::-1].copy())
+    np.testing.assert_allclose(512 - eyes(mirrored)[::-1, 0], eyes(face)[:, 0], atol=3)
+    assert mirrored.pose.yaw == pytest.approx(-face.pose.yaw, abs=5)
+    assert mirrored.pose.roll == pytest.approx(-face.pose.roll, abs=2)
+
+
+@pytest.mark.parametrize(
+    ("turn", "back"),
+    [
+        (1, lambda x, y: (512 - y, x)),
+        (2, lambda x, y: (512 - x, 512 - y)),
+        (3, lambda x, y: (y, 512 - x)),
+    ],
+)
+def test_a_portrait_on_its_side(
+    analyzer: visavis.Analyzer,
+    astronaut_rgb: NDArray[np.uint8],
+    turn: int,
+    back: Callable[[float, float], tuple[float, float]],
+) -> None:
+    (face,) = analyzer.detect(np.rot90(astronaut_rgb, turn).copy())
+    np.testing.assert_allclose([back(x, y) for x, y in eyes(face)], EYES_XY, atol=4)
+    assert abs(abs(face.pose.roll) - [90, 180, 90][turn - 1]) < 12
+    (upright,) = analyzer.detect(astronaut_rgb)
+    assert face.pose.yaw == pytest.approx(upright.pose.yaw, abs=3)
+    assert face.pose.pitch == pytest.approx(upright.pose.pitch, abs=3)
+    assert face.box.width > 60
+    assert face.box.height > 60
+
+
+@pytest.mark.parametrize("share", [0.02, 0.05, 0.3])
+def test_small_faces_in_a_large_scene(
+    analyzer: visavis.Analyzer, astronaut_rgb: NDArray[np.uint8], share: float
+) -> None:
+    """A portrait of which the face is about a fifth, at several sizes in a scene of 3000 x 2000."""
+    side = int(3000 * share)
+    scene = Image.new("RGB", (3000, 2000), (120, 130, 125))
+    small = Image.fromarray(astronaut_rgb).resize((side * 3, side * 3), Image.Resampling.LANCZOS)
+    scene.paste(small, (1700, 400))
+    (face,) = analyzer.detect(np.asarray(scene))
+    np.testing.assert_allclose((eyes(face) - [1700, 400]) / (3 * side), EYES_XY / 512, atol=0.015)
+
+
+def test_a_close_up_that_fills_the_photo(analyzer: visavis.Analyzer, hopper: object) -> None:
+    with Image.open(str(hopper)) as image:
+        close = image.convert("RGB").crop((170, 100, 370, 350)).resize((2400, 3000), Image.Resampling.BICUBIC)
+    (face,) = analyzer.detect(np.asarray(close))
+    assert face.box.width > 1200
+
+
+def test_many_faces_come_largest_first(analyzer: visavis.Analyzer, astronaut_rgb: NDArray[np.uint8]) -> None:
+    scene = np.full((1000, 2000, 3), 128, np.uint8)
+    portrait = Image.fromarray(astronaut_rgb)
+    for column, side in enumerate((128, 512, 200, 330, 90, 256)):
+        scene[200 : 200 + side, 320 * column : 320 * column + min(side, 320)] = np.asarray(
+            portrait.resize((side, side))
+        )[:, : min(side, 320)]
+    areas = [face.box.area for face in analyzer.detect(scene)]
+    assert len(areas) == 6
+    assert areas == sorted(areas, reverse=True)
+    largest = analyzer.largest(scene)
+    assert largest.box.area == pytest.approx(areas[0], rel=0.05)
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 60_000), (60_000, 1), (2, 900), (8, 8), (480, 640)])
+def test_where_there_is_no_face(analyzer: visavis.Analyzer, shape: tuple[int, int]) -> None:
+    assert analyzer.detect(np.full((*shape, 3), 100, np.uint8)) == []
+    noise = np.random.default_rng(5).integers(0, 255, (*shape, 3), np.uint8)
+    assert analyzer.detect(noise) == []
+
+
+@given(st.integers(1, 6000))
+def test_tiles_cover_a_side_and_overlap(side_px: int) -> None:
+    starts = _tile_starts(side_px)
+    assert starts[0] == 0
+    assert starts[-1] + _TILE_PX >= side_px
+    for a, b in zip(starts, starts[1:], strict=False):
+        assert a + _TILE_PX - b >= _TILE_OVERLAP_PX
+    assert all(start + _TILE_PX <= side_px for start in starts[1:])

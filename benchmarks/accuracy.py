@@ -11,9 +11,8 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-import cv2
 import numpy as np
-from common import DATA, PlainPair, read_protocol, save
+from common import DATA, PlainPair, read_bgr, read_protocol, save
 from numpy.typing import NDArray
 
 import visavis
@@ -29,7 +28,9 @@ def main() -> None:
     """Measure, print and write results/accuracy.json."""
     images = read_protocol("lfw_images")
     pairs = read_protocol("lfw_pairs")
-    paths = sorted({row["image"] for row in images} | {row[side] for row in pairs for side in ("probe", "reference")})
+    paths = sorted(
+        {row["image"] for row in images} | {row[side] for row in pairs for side in ("probe", "reference")}
+    )
     analyzer = visavis.Analyzer()
     with ThreadPoolExecutor(2) as pool:
         ours = dict(zip(paths, pool.map(lambda path: _middle_face(analyzer, path), paths), strict=True))
@@ -57,7 +58,7 @@ def _vector(face: Face | None) -> NDArray[np.float32] | None:
 def _plain_templates(paths: list[str]) -> dict[str, NDArray[np.float32] | None]:
     plain, found = PlainPair(), {}
     for path in paths:
-        image = cv2.imread(str(DATA / path))
+        image = read_bgr(DATA / path)
         faces = plain.detect(image)
         middle = min(faces, key=lambda f: _off_centre(f[0], f[1], f[0] + f[2], f[1] + f[3]), default=None)
         found[path] = None if middle is None else plain.template(image, middle)
@@ -65,7 +66,9 @@ def _plain_templates(paths: list[str]) -> dict[str, NDArray[np.float32] | None]:
 
 
 def _measure(
-    templates: dict[str, NDArray[np.float32] | None], images: list[dict[str, str]], pairs: list[dict[str, str]]
+    templates: dict[str, NDArray[np.float32] | None],
+    images: list[dict[str, str]],
+    pairs: list[dict[str, str]],
 ) -> dict[str, Any]:
     accuracy = _fold_accuracy(templates, pairs)
     kept = [row for row in images if templates[row["image"]] is not None]
@@ -81,7 +84,9 @@ def _measure(
     }
 
 
-def _fold_accuracy(templates: dict[str, NDArray[np.float32] | None], pairs: list[dict[str, str]]) -> list[float]:
+def _fold_accuracy(
+    templates: dict[str, NDArray[np.float32] | None], pairs: list[dict[str, str]]
+) -> list[float]:
     """A pair with a face that was not found counts as "different"."""
     scores = np.array([_score(templates[row["probe"]], templates[row["reference"]]) for row in pairs])
     mated = np.array([row["mated"] == "1" for row in pairs])
@@ -101,7 +106,9 @@ def _score(a: NDArray[np.float32] | None, b: NDArray[np.float32] | None) -> floa
     return -1.0 if a is None or b is None else float(a @ b)
 
 
-def _all_pairs(vectors: NDArray[np.float32], subjects: list[str]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+def _all_pairs(
+    vectors: NDArray[np.float32], subjects: list[str]
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     upper = np.triu_indices(len(vectors), k=1)
     scores = (vectors @ vectors.T)[upper]
     codes = np.unique(subjects, return_inverse=True)[1]

@@ -8,6 +8,7 @@ import os
 import platform
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -39,7 +40,9 @@ class PlainPair:
     """The same two models as OpenCV's own classes use them: one pass at native size, no more."""
 
     def __init__(self, min_score: float = 0.6) -> None:
-        self._detector = cv2.FaceDetectorYN.create(weights_path(DEFAULT_DETECTOR), "", (320, 320), min_score, 0.3)
+        self._detector = cv2.FaceDetectorYN.create(
+            weights_path(DEFAULT_DETECTOR), "", (320, 320), min_score, 0.3
+        )
         self._aligner = cv2.FaceRecognizerSF.create(weights_path(DEFAULT_RECOGNISER), "")
         # FaceRecognizerSF.feature fails on these weights in OpenCV 5.0; its network by itself does not.
         self._network = cv2.dnn.readNet(weights_path(DEFAULT_RECOGNISER))
@@ -58,6 +61,14 @@ class PlainPair:
         return np.asarray(vector / np.linalg.norm(vector))
 
 
+def read_bgr(path: Path) -> NDArray[np.uint8]:
+    """A photo as OpenCV reads it: (height, width, 3), BGR."""
+    image = cv2.imread(str(path))
+    if image is None:
+        sys.exit(f"OpenCV cannot read {path.name}")
+    return np.asarray(image, np.uint8)
+
+
 def read_protocol(name: str) -> list[dict[str, str]]:
     """Rows of a protocol file of the evaluation data."""
     path = DATA / "protocols" / f"{name}.csv"
@@ -69,14 +80,18 @@ def read_protocol(name: str) -> list[dict[str, str]]:
 
 def save(name: str, results: dict[str, Any]) -> None:
     """Write results with the machine, the versions and the commit they were measured on."""
-    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, cwd=ROOT, check=False)
+    commit = subprocess.run(
+        ["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, cwd=ROOT, check=False
+    )
     record = {
         "benchmark": name,
         "command": f"python benchmarks/{name}.py",
         "measured_at": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
         "commit": commit.stdout.strip(),
         "machine": machine(),
-        "versions": {p: version(p) for p in ("visavis", "openvino", "numpy", "pillow", "opencv-python-headless")},
+        "versions": {
+            p: version(p) for p in ("visavis", "openvino", "numpy", "pillow", "opencv-python-headless")
+        },
         "results": results,
     }
     RESULTS.mkdir(exist_ok=True)
@@ -93,14 +108,16 @@ def machine() -> str:
         lines = []
     model = next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "")
     flags = next((line.split() for line in lines if line.startswith("flags")), [])
-    wide = " ".join(flag for flag in ("avx2", "avx512f", "avx512_vnni", "avx512_bf16", "amx_bf16") if flag in flags)
+    wide = " ".join(
+        flag for flag in ("avx2", "avx512f", "avx512_vnni", "avx512_bf16", "amx_bf16") if flag in flags
+    )
     return f"{model or platform.machine()}, {os.cpu_count()} cores ({wide})"
 
 
-def side_by_side(functions: dict[str, Callable[[], object]], rounds: int, warm_up: int = 3) -> dict[str, list[float]]:
+def side_by_side(
+    functions: dict[str, Callable[[], object]], rounds: int, warm_up: int = 3
+) -> dict[str, list[float]]:
     """Milliseconds of each function, run in turn so that a machine's moods hit all alike."""
-    import time
-
     times: dict[str, list[float]] = {name: [] for name in functions}
     for i in range(warm_up + rounds):
         for name, function in functions.items():

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
-from common import DATA, PlainPair, save
+from common import DATA, PlainPair, read_bgr, save
 from numpy.typing import NDArray
 
 import visavis
@@ -64,7 +64,10 @@ def _scenes() -> list[Scene]:
     scenes = []
     for annotation in sorted((folder / "annotations").glob("*.xml")):
         root = ET.parse(annotation).getroot()  # noqa: S314  our own evaluation data
-        boxes = [[float(box.findtext(side, "")) for side in ("xmin", "ymin", "xmax", "ymax")] for box in root.iter("bndbox")]
+        boxes = [
+            [float(box.findtext(side, "")) for side in ("xmin", "ymin", "xmax", "ymax")]
+            for box in root.iter("bndbox")
+        ]
         (path,) = (folder / "images").glob(f"{annotation.stem}.*")
         size = (int(root.findtext("size/width", "")), int(root.findtext("size/height", "")))
         scenes.append(Scene(path, size, np.array(boxes).reshape(-1, 4)))
@@ -77,8 +80,10 @@ def _ours(analyzer: visavis.Analyzer, scene: Scene) -> NDArray[np.float64]:
 
 
 def _plain(plain: PlainPair, scene: Scene, scale: int) -> NDArray[np.float64]:
-    image = cv2.imread(str(scene.path))
-    found = plain.detect(image if scale == 1 else cv2.resize(image, None, fx=scale, fy=scale)).astype(np.float64)
+    image = read_bgr(scene.path)
+    found = plain.detect(image if scale == 1 else cv2.resize(image, None, fx=scale, fy=scale)).astype(
+        np.float64
+    )
     found[:, :14] /= scale
     found[:, 2:4] += found[:, :2]
     return found[:, [0, 1, 2, 3, 14]]
@@ -91,15 +96,15 @@ def _curve(scenes: list[Scene], detections: list[NDArray[np.float64]]) -> Curve:
     """
     events: list[tuple[float, bool]] = []
     faces = 0
-    for scene, found in zip(scenes, detections, strict=True):
+    for scene, detected in zip(scenes, detections, strict=True):
         sides = scene.boxes[:, 2:] - scene.boxes[:, :2]
         counted = sides.min(axis=1) >= MIN_FACE_PX
         faces += int(counted.sum())
-        found = found[np.argsort(-found[:, 4], kind="stable")]
+        found = detected[np.argsort(-detected[:, 4], kind="stable")]
         clipped = found[:, :4].clip(0, [*scene.size, *scene.size])
         free = np.ones(len(scene.boxes), bool)
-        for overlaps, score in zip(intersection_over_union(clipped, scene.boxes), found[:, 4], strict=True):
-            overlaps = np.where(free, overlaps, 0)
+        for row, score in zip(intersection_over_union(clipped, scene.boxes), found[:, 4], strict=True):
+            overlaps = np.where(free, row, 0)
             best = int(np.argmax(overlaps)) if len(overlaps) else -1
             if best < 0 or overlaps[best] < MIN_OVERLAP:
                 events.append((score, False))

@@ -16,13 +16,14 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
 import skimage.data
-from common import PlainPair, save, side_by_side
+from common import PlainPair, read_bgr, save, side_by_side
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -70,7 +71,7 @@ def _template(portrait: NDArray[np.uint8]) -> dict[str, Any]:
 
     functions: dict[str, Callable[[], object]] = {"opencv": opencv, "dlib": _dlib(portrait)}
     for precision, maker in makers.items():
-        functions[precision] = lambda maker=maker: maker.templates(aligned[None])
+        functions[precision] = partial(maker.templates, aligned[None])
     times = side_by_side(functions, rounds=60)
     ratios = {f"{p}_times_opencv": _ratio(times["opencv"], times[p]) for p in makers}
     ratios[f"{best_precision()}_times_dlib"] = _ratio(times["dlib"], times[best_precision()])
@@ -82,7 +83,9 @@ def _dlib(portrait: NDArray[np.uint8]) -> Callable[[], object]:
     import face_recognition_models
 
     box = dlib.rectangle(180, 65, 271, 175)
-    shape = dlib.shape_predictor(face_recognition_models.pose_predictor_five_point_model_location())(portrait, box)
+    shape = dlib.shape_predictor(face_recognition_models.pose_predictor_five_point_model_location())(
+        portrait, box
+    )
     network = dlib.face_recognition_model_v1(face_recognition_models.face_recognition_model_location())
     chip = dlib.get_face_chip(portrait, shape)
     return lambda: network.compute_face_descriptor(chip)
@@ -95,7 +98,8 @@ def _detection(portrait: NDArray[np.uint8]) -> dict[str, Any]:
     cv2.setNumThreads(1)
     plain = PlainPair()
     times = side_by_side(
-        {"opencv": lambda: plain.detect(image_bgr), "visavis": lambda: yunet.detect(image[None], 0.6)}, rounds=60
+        {"opencv": lambda: plain.detect(image_bgr), "visavis": lambda: yunet.detect(image[None], 0.6)},
+        rounds=60,
     )
     theirs = plain.detect(image_bgr)[:, :4].astype(np.float64)
     theirs[:, 2:] += theirs[:, :2]
@@ -122,7 +126,7 @@ def _compare(portrait: NDArray[np.uint8]) -> dict[str, Any]:
         def opencv(longest: int | None) -> float:
             templates = []
             for path in paths:
-                image = cv2.imread(str(path))
+                image = read_bgr(path)
                 if longest is not None:
                     scale = longest / max(image.shape)
                     image = cv2.resize(image, None, fx=scale, fy=scale)
@@ -132,7 +136,7 @@ def _compare(portrait: NDArray[np.uint8]) -> dict[str, Any]:
 
         times = side_by_side(
             {
-                "visavis": lambda: analyzer.compare(*paths),
+                "visavis": lambda: analyzer.compare(paths[0], paths[1]),
                 "opencv_640": lambda: opencv(640),
                 "opencv_full": lambda: opencv(None),
             },
@@ -203,7 +207,10 @@ def _start(portrait: NDArray[np.uint8]) -> dict[str, Any]:
         # Not ru_maxrss: a child's starts at its parent's.
         usage = "print(int(open('/proc/self/status').read().split('VmHWM:')[1].split()[0]) // 1024)"
         peaks = {}
-        for name, call in (("detect", f"detect({str(big)!r})"), ("compare", f"compare({str(big)!r}, {str(big)!r})")):
+        for name, call in (
+            ("detect", f"detect({str(big)!r})"),
+            ("compare", f"compare({str(big)!r}, {str(big)!r})"),
+        ):
             code = f"import visavis; visavis.{call}; {usage}"
             run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
             peaks[name] = int(run.stdout)
@@ -227,4 +234,6 @@ def _medians(times: dict[str, list[float]]) -> dict[str, float]:
 if __name__ == "__main__":
     started = time.perf_counter()
     main()
-    print(f"{time.perf_counter() - started:.0f} s, {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024} MB")
+    print(
+        f"{time.perf_counter() - started:.0f} s, {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024} MB"
+    )

@@ -1,6 +1,6 @@
 """Mutations of real photos in every format, for tests and for as long as one likes.
 
-    python tests/fuzzing.py --seconds 600 --seed 1
+python tests/fuzzing.py --seconds 600 --seed 1
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import random
 import time
 import warnings
 from functools import cache
+from pathlib import Path
 
 import pillow_heif
 import skimage.data
@@ -88,11 +89,10 @@ def main() -> None:
         try:
             survives(data)
         except BaseException:
-            with open("fuzz-failure.bin", "wb") as file:
-                file.write(data)
+            Path("fuzz-failure.bin").write_bytes(data)
             raise
         count += 1
-    print(f"{count} photos, no failure")  # noqa: T201
+    print(f"{count} photos, no failure")
 
 
 if __name__ == "__main__":

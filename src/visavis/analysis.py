@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from itertools import islice
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -88,10 +87,7 @@ class Analyzer:
 
         Cheaper than `analyze`: smaller faces are not looked for.
         """
-        faces = self._faces(Photo(photo, self._limits), largest_only=True)
-        if not faces:
-            raise NoFaceError
-        return self._with_templates(faces[:1])[0]
+        return self._with_templates([self._largest_aligned(photo)])[0]
 
     def analyze_many(
         self, photos: Iterable[ImageSource], *, templates: bool = True
@@ -134,11 +130,17 @@ class Analyzer:
 
     def _template_of(self, role: str, photo: ImageSource) -> Template:
         try:
-            template = self.largest(photo).template
+            return self._template_maker().templates(self._largest_aligned(photo)[1][None])[0]
         except VisavisError as error:
-            raise type(error)(f"the {role}: {error.message[0].lower()}{error.message[1:]}", hint=error.hint) from None
-        assert template is not None
-        return template
+            raise type(error)(
+                f"the {role}: {error.message[0].lower()}{error.message[1:]}", hint=error.hint
+            ) from None
+
+    def _largest_aligned(self, photo: ImageSource) -> tuple[Face, NDArray[np.uint8]]:
+        faces = self._faces(Photo(photo, self._limits), largest_only=True)
+        if not faces:
+            raise NoFaceError
+        return faces[0]
 
     def _faces(self, photo: Photo, *, largest_only: bool) -> list[tuple[Face, NDArray[np.uint8]]]:
         """Faces with their aligned pictures (112, 112, 3), largest first."""

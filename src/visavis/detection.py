@@ -190,7 +190,9 @@ def _second_look(photo: Photo, yunet: YuNet, candidates: Detections) -> Detectio
     return _mean(looks, weights)
 
 
-def _frame(photo: Photo, box_xyxy: NDArray[np.float32]) -> tuple[NDArray[np.uint8], tuple[float, float], float]:
+def _frame(
+    photo: Photo, box_xyxy: NDArray[np.float32]
+) -> tuple[NDArray[np.uint8], tuple[float, float], float]:
     """A square close-up around a box; its offset in its own pixels, and the photo's pixels per pixel."""
     left, top, right, bottom = (float(value) for value in box_xyxy)
     side = max(right - left, bottom - top) * _LOOK_PX / _LOOK_FACE_PX
@@ -198,7 +200,12 @@ def _frame(photo: Photo, box_xyxy: NDArray[np.float32]) -> tuple[NDArray[np.uint
     x, y = (left + right - side) / 2, (top + bottom - side) / 2
     source = photo.image(min(1 / scale, _detail_scale(photo)))
     k = source.width / photo.width
-    outer = (math.floor(x * k) - 2, math.floor(y * k) - 2, math.ceil((x + side) * k) + 2, math.ceil((y + side) * k) + 2)
+    outer = (
+        math.floor(x * k) - 2,
+        math.floor(y * k) - 2,
+        math.ceil((x + side) * k) + 2,
+        math.ceil((y + side) * k) + 2,
+    )
     inner = (x * k - outer[0], y * k - outer[1], (x + side) * k - outer[0], (y + side) * k - outer[1])
     crop = source.crop(outer).resize((_LOOK_PX, _LOOK_PX), Image.Resampling.BILINEAR, box=inner)
     return np.asarray(crop), (x / scale, y / scale), scale

@@ -45,11 +45,11 @@ def intersection_over_union(a_xyxy: Floats, b_xyxy: Floats) -> NDArray[np.float6
     bottom_right = np.minimum(a[:, None, 2:], b[None, :, 2:])
     shared = np.prod(np.clip(bottom_right - top_left, 0, None), axis=2)
     union = _areas(a)[:, None] + _areas(b)[None, :] - shared
-    return np.divide(shared, union, out=np.zeros_like(shared), where=union > 0)
+    return np.asarray(np.divide(shared, union, out=np.zeros_like(shared), where=union > 0))
 
 
 def _areas(xyxy: NDArray[np.float64]) -> NDArray[np.float64]:
-    return np.prod(np.clip(xyxy[:, 2:] - xyxy[:, :2], 0, None), axis=1)
+    return np.asarray(np.prod(np.clip(xyxy[:, 2:] - xyxy[:, :2], 0, None), axis=1))
 
 
 def non_maximum_suppression(xyxy: Floats, scores: Floats, max_overlap: float) -> NDArray[np.intp]:

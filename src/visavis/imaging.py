@@ -13,6 +13,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
@@ -27,7 +28,7 @@ from visavis.errors import (
 )
 
 Pixels = NDArray[np.uint8]
-ImageSource = str | os.PathLike[str] | bytes | BinaryIO | Pixels
+ImageSource = str | os.PathLike[str] | bytes | bytearray | BinaryIO | Pixels
 
 _FORMATS = ("JPEG", "MPO", "PNG", "WEBP", "TIFF", "BMP", "GIF", "AVIF", "HEIF")
 _ORIENTATION_TAG = 0x0112
@@ -67,15 +68,16 @@ class Photo:
 
     def __init__(self, source: ImageSource, limits: Limits = DEFAULT_LIMITS) -> None:
         self._decoded: dict[int, Image.Image] = {}
+        self._data = b""
         if isinstance(source, np.ndarray):
-            self._data, image = None, _from_array(source)
+            image = _from_array(source)
             self._decoded[1] = image
         else:
             self._data = _read(source, limits)
             with _pillow_errors():
                 image = _open(self._data)
         _check_pixels(image, limits)
-        self._is_jpeg = self._data is not None and image.format in ("JPEG", "MPO")
+        self._is_jpeg = image.format in ("JPEG", "MPO")
         self._orientation = _orientation(image)
         sides = image.size[::-1] if self._orientation in _SIDES_SWAP else image.size
         self.width, self.height = sides
@@ -102,7 +104,6 @@ class Photo:
             larger = 1
         if larger is not None:
             return self.image(1 / larger).reduce(divisor // larger)
-        assert self._data is not None
         with _pillow_errors():
             image = _open(self._data)
             if self._is_jpeg and divisor > 1:
@@ -121,12 +122,12 @@ def _divisor(min_scale: float) -> int:
     return next((d for d in (8, 4, 2) if 1 / d >= min_scale), 1)
 
 
-def _read(source: str | os.PathLike[str] | bytes | BinaryIO, limits: Limits) -> bytes:
-    if isinstance(source, bytes | bytearray | memoryview):
+def _read(source: str | os.PathLike[str] | bytes | bytearray | BinaryIO, limits: Limits) -> bytes:
+    if isinstance(source, bytes | bytearray):
         data = bytes(source)
     elif isinstance(source, str | os.PathLike):
         try:
-            with open(source, "rb") as file:
+            with Path(source).open("rb") as file:
                 data = _read_bounded(file, limits)
         except (OSError, ValueError) as error:  # ValueError: a NUL in the path
             raise UnreadableImageError(_reason(error)) from None
@@ -179,7 +180,7 @@ def _pillow_errors() -> Iterator[None]:
         raise UnsupportedImageError from None
     except UnsupportedImageError:
         raise
-    except Exception:
+    except Exception:  # noqa: BLE001
         raise CorruptImageError from None
 
 
@@ -203,7 +204,7 @@ def _orientation(image: Image.Image) -> int:
         return 1
     try:
         value = image.getexif().get(_ORIENTATION_TAG, 1)
-    except Exception:  # broken metadata is no reason to refuse good pixels
+    except Exception:  # noqa: BLE001  broken metadata is no reason to refuse good pixels
         return 1
     return value if value in _UPRIGHT else 1
 

@@ -15,7 +15,9 @@ from PIL import Image
 
 def visavis(*arguments: str | Path, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "visavis", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=cwd, stdin=subprocess.DEVNULL)
+    return subprocess.run(
+        command, capture_output=True, text=True, check=False, cwd=cwd, stdin=subprocess.DEVNULL
+    )
 
 
 def refused(run: subprocess.CompletedProcess[str], *said: str) -> None:
@@ -96,7 +98,10 @@ def test_draw(astronaut: Path, hopper: Path, tmp_path: Path) -> None:
     assert rows.max() == pytest.approx(220, abs=8)
     assert changed.mean() < 0.02, "only marks are drawn"
     run = visavis("detect", astronaut, hopper, "--draw", tmp_path / "folder")
-    assert sorted(path.name for path in (tmp_path / "folder").iterdir()) == ["astronaut.png", "grace_hopper.png"]
+    assert sorted(path.name for path in (tmp_path / "folder").iterdir()) == [
+        "astronaut.png",
+        "grace_hopper.png",
+    ]
 
 
 def test_draw_where_it_cannot(astronaut: Path, tmp_path: Path) -> None:
@@ -129,7 +134,11 @@ def test_compare_refusals(astronaut: Path, tmp_path: Path) -> None:
     Image.new("RGB", (99, 99), "white").save(blank)
     refused(visavis("compare", astronaut, blank), "the reference: there is no face")
     refused(visavis("compare", tmp_path / "absent", blank), "the probe: the file cannot be opened")
-    refused(visavis("compare", astronaut, blank, "--recogniser", "nobody"), "no model is named", "visavis model list")
+    refused(
+        visavis("compare", astronaut, blank, "--recogniser", "nobody"),
+        "no model is named",
+        "visavis model list",
+    )
     assert visavis("compare", astronaut, blank, "--fmr", "2").returncode == 2
     assert visavis("compare", astronaut).returncode == 2
 

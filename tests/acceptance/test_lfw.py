@@ -20,7 +20,9 @@ def test_pairs_of_lfw(analyzer: visavis.Analyzer) -> None:
     for faces in analyzer.analyze_many(paths):
         assert not isinstance(faces, visavis.VisavisError)
         assert faces, "no face is missed"
-        middle = min(faces, key=lambda f: abs(f.box.x + f.box.width / 2 - 125) + abs(f.box.y + f.box.height / 2 - 125))
+        middle = min(
+            faces, key=lambda f: abs(f.box.x + f.box.width / 2 - 125) + abs(f.box.y + f.box.height / 2 - 125)
+        )
         assert middle.template is not None
         vectors.append(middle.template.vector)
     scores = np.einsum("ij,ij->i", vectors[::2], vectors[1::2])

@@ -9,7 +9,13 @@ from numpy.typing import NDArray
 from PIL import Image
 
 import visavis
-from visavis.errors import CorruptImageError, NoFaceError, UnknownModelError, UnreadableImageError, VisavisError
+from visavis.errors import (
+    CorruptImageError,
+    NoFaceError,
+    UnknownModelError,
+    UnreadableImageError,
+    VisavisError,
+)
 
 
 def test_one_person_twice_and_two_people(analyzer: visavis.Analyzer, astronaut: Path, hopper: Path) -> None:
@@ -43,7 +49,9 @@ def test_the_scale_a_photo_is_decoded_at_does_not_change_who_is_in_it(
     analyzer: visavis.Analyzer, astronaut: Path, tmp_path: Path
 ) -> None:
     with Image.open(astronaut) as image:
-        image.convert("RGB").resize((3200, 3200), Image.Resampling.BICUBIC).save(tmp_path / "big.jpg", quality=92)
+        image.convert("RGB").resize((3200, 3200), Image.Resampling.BICUBIC).save(
+            tmp_path / "big.jpg", quality=92
+        )
     assert analyzer.compare(astronaut, tmp_path / "big.jpg").score > 0.9
 
 
@@ -78,9 +86,9 @@ def test_no_photos_are_no_faces(analyzer: visavis.Analyzer) -> None:
 
 def test_which_photo_is_at_fault_is_said(analyzer: visavis.Analyzer, astronaut: Path) -> None:
     blank = np.zeros((200, 200, 3), np.uint8)
-    with pytest.raises(NoFaceError, match="^the reference: there is no face"):
+    with pytest.raises(NoFaceError, match=r"^the reference: there is no face"):
         analyzer.compare(astronaut, blank)
-    with pytest.raises(CorruptImageError, match="^the probe: "):
+    with pytest.raises(CorruptImageError, match=r"^the probe: "):
         analyzer.compare(b"", blank)
     with pytest.raises(NoFaceError):
         analyzer.largest(blank)

@@ -32,7 +32,9 @@ def boxes(draw: st.DrawFn, max_count: int = 12) -> NDArray[np.float64]:
     return np.concatenate([corner, corner + size], axis=1)
 
 
-def moved(points: NDArray[np.float64], degrees: float, scale: float, shift: NDArray[np.float64]) -> NDArray[np.float64]:
+def moved(
+    points: NDArray[np.float64], degrees: float, scale: float, shift: NDArray[np.float64]
+) -> NDArray[np.float64]:
     c, s = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
     return np.asarray(scale * points @ np.array([[c, s], [-s, c]]) + shift)
 
@@ -61,7 +63,9 @@ def test_overlap_is_symmetric_and_bounded(a: NDArray[np.float64], b: NDArray[np.
 
 
 @given(boxes(), st.floats(0.1, 0.9), st.randoms(use_true_random=False))
-def test_suppression_keeps_the_best_of_each_cluster(xyxy: NDArray[np.float64], limit: float, random: object) -> None:
+def test_suppression_keeps_the_best_of_each_cluster(
+    xyxy: NDArray[np.float64], limit: float, random: object
+) -> None:
     scores = np.array([random.random() for _ in xyxy])  # type: ignore[attr-defined]
     kept = non_maximum_suppression(xyxy, scores, limit)
     assert list(scores[kept]) == sorted(scores[kept], reverse=True)
@@ -72,14 +76,18 @@ def test_suppression_keeps_the_best_of_each_cluster(xyxy: NDArray[np.float64], l
 
 
 @given(angles, scales, arrays(np.float64, 2, elements=coordinates))
-def test_similarity_transform_undoes_any_similarity(degrees: float, scale: float, shift: NDArray[np.float64]) -> None:
+def test_similarity_transform_undoes_any_similarity(
+    degrees: float, scale: float, shift: NDArray[np.float64]
+) -> None:
     source = moved(ALIGNED_POINTS_XY, degrees, scale, shift)
     matrix = similarity_transform(source, ALIGNED_POINTS_XY)
     np.testing.assert_allclose(source @ matrix[:, :2].T + matrix[:, 2], ALIGNED_POINTS_XY, atol=1e-6)
 
 
 @given(arrays(np.float64, (5, 2), elements=st.floats(0, 500)))
-def test_similarity_transform_is_a_least_squares_optimum_that_never_mirrors(points: NDArray[np.float64]) -> None:
+def test_similarity_transform_is_a_least_squares_optimum_that_never_mirrors(
+    points: NDArray[np.float64],
+) -> None:
     assume(points.std() > 1)
     matrix = similarity_transform(points, ALIGNED_POINTS_XY)
     assert np.linalg.det(matrix[:, :2]) >= 0

@@ -33,7 +33,7 @@ def picture(width: int = 96, height: int = 64) -> Image.Image:
 
 
 def encoded(image: Image.Image, form: str, **options: object) -> bytes:
-    if form in ("HEIF",):
+    if form == "HEIF":
         pillow_heif.register_heif_opener()
     buffer = io.BytesIO()
     image.save(buffer, form, **options)
@@ -128,7 +128,11 @@ def test_cmyk() -> None:
 def test_a_colour_profile_is_applied() -> None:
     """The same numbers in another colour space are other colours in sRGB."""
     lab = ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB"))
-    assert_upright(load_rgb(encoded(picture(), "PNG", icc_profile=lab.tobytes()))), "does not fit RGB: passed over"
+    (
+        assert_upright(
+            load_rgb(encoded(picture(), "PNG", icc_profile=lab.tobytes()))
+        )  # does not fit RGB: passed over,
+    )
     wide = _profile_with_gamma_one()
     pixels = load_rgb(encoded(Image.new("RGB", (2, 2), (55, 55, 55)), "PNG", icc_profile=wide))
     # Linear light 55/255 = 0.2157 is 0.5015 in sRGB's curve: 128 of 255.
@@ -170,7 +174,7 @@ def test_arrays() -> None:
     assert_upright(load_rgb(array))
     assert load_rgb(array[:, :, 0]).shape == (64, 96, 3)
     with pytest.raises(UnsupportedImageError, match="float64"):
-        Photo(array.astype(np.float64))  # type: ignore[arg-type]
+        Photo(array.astype(np.float64))
     with pytest.raises(UnsupportedImageError, match="4 channels"):
         Photo(np.zeros((5, 5, 4), np.uint8))
     with pytest.raises(UnsupportedImageError):
@@ -182,7 +186,7 @@ def test_every_kind_of_source(tmp_path: Path) -> None:
     path = tmp_path / "p.png"
     path.write_bytes(data)
     for source in (path, str(path), data, bytearray(data), io.BytesIO(data)):
-        assert_upright(load_rgb(source))  # type: ignore[arg-type]
+        assert_upright(load_rgb(source))
 
 
 @pytest.mark.parametrize(
@@ -229,7 +233,12 @@ def test_the_limit_on_bytes(tmp_path: Path) -> None:
 def test_a_decompression_bomb_is_refused_by_its_header() -> None:
     """A PNG of a few bytes that claims 30000 x 30000 pixels."""
     header = struct.pack(">IIBBBBB", 30_000, 30_000, 8, 2, 0, 0, 0)
-    bomb = b"\x89PNG\r\n\x1a\n" + _chunk(b"IHDR", header) + _chunk(b"IDAT", zlib.compress(b"\0" * 99)) + _chunk(b"IEND", b"")
+    bomb = (
+        b"\x89PNG\r\n\x1a\n"
+        + _chunk(b"IHDR", header)
+        + _chunk(b"IDAT", zlib.compress(b"\0" * 99))
+        + _chunk(b"IEND", b"")
+    )
     with pytest.raises(ImageTooLargeError):
         Photo(bomb)
     with pytest.raises(ImageTooLargeError, match="1 million"):

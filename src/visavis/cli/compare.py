@@ -23,7 +23,9 @@ from visavis.models.manifest import DEFAULT_RECOGNISER
     show_default=True,
     help="How often, at most, two different people may be taken for one.",
 )
-@click.option("--recogniser", default=DEFAULT_RECOGNISER, show_default=True, help="Which model makes the templates.")
+@click.option(
+    "--recogniser", default=DEFAULT_RECOGNISER, show_default=True, help="Which model makes the templates."
+)
 @json_option
 def compare(probe: str, reference: str, max_fmr: float, recogniser: str, *, as_json: bool) -> None:
     """Compare the largest faces of two photos. Exits 0 whether or not they match."""

@@ -93,7 +93,9 @@ def _targets(photos: list[Path], draw: Path | None) -> dict[Path, Path]:
         return {}
     if len(photos) == 1 and not draw.is_dir():
         if draw.suffix.lower() not in _DRAWABLE:
-            raise click.UsageError(f"--draw writes {', '.join(_DRAWABLE)}: give the file one of these endings")
+            raise click.UsageError(
+                f"--draw writes {', '.join(_DRAWABLE)}: give the file one of these endings"
+            )
         return {photos[0]: draw}
     if draw.is_file():
         raise click.UsageError("--draw needs a folder where there are several photos")
@@ -121,7 +123,15 @@ def _print(found: list[dict[str, Any]]) -> None:
             row = [entry["photo"], str(face["id"]), where, f"{face['confidence']:.2f}", angles]
             rows.append([*row, f"{quality['score']:.2f}", reasons])
     if rows:
-        columns = ["photo", "id#", "x, y  size (px)", "confidence#", "yaw pitch roll (°)#", "quality#", "why low"]
+        columns = [
+            "photo",
+            "id#",
+            "x, y  size (px)",
+            "confidence#",
+            "yaw pitch roll (°)#",
+            "quality#",
+            "why low",
+        ]
         print_table(columns, rows)
 
 

@@ -27,7 +27,9 @@ def draw_faces(image: Image.Image, faces: list[Face]) -> Image.Image:
         _draw_face(pen, face, scale, unit)
     # Numbers last, the smallest face's first, so that no box runs through a number.
     for number, face in reversed(list(enumerate(faces, start=1))):
-        _draw_number(pen, str(number), face, scale, unit, size)
+        left, top, right, _ = (value * scale for value in face.box.xyxy)
+        font_px = min(16 * unit, max(9 * unit, (right - left) / 3))
+        _draw_number(pen, str(number), (left, top), font_px, size)
     return canvas
 
 
@@ -42,15 +44,12 @@ def _draw_face(pen: ImageDraw.ImageDraw, face: Face, scale: float, unit: float) 
 
 
 def _draw_number(
-    pen: ImageDraw.ImageDraw, text: str, face: Face, scale: float, unit: float, size: tuple[int, int]
+    pen: ImageDraw.ImageDraw, text: str, corner: tuple[float, float], font_px: float, size: tuple[int, int]
 ) -> None:
-    """Above the box, small for a small face, and never outside the picture."""
-    left, top, right, _ = (value * scale for value in face.box.xyxy)
-    height = min(16 * unit, max(9 * unit, (right - left) / 3))
-    font = ImageFont.load_default(height)
-    text_box = pen.textbbox((0, 0), text, font=font)
-    width, height = text_box[2] + 0.6 * height, height * 1.3
-    x = min(max(0.0, left), max(0.0, size[0] - width))
-    y = min(max(0.0, top - height), max(0.0, size[1] - height))
+    """Above the corner of a box, and never outside the picture."""
+    font = ImageFont.load_default(font_px)
+    width, height = pen.textlength(text, font=font) + 0.6 * font_px, 1.3 * font_px
+    x = min(max(0.0, corner[0]), max(0.0, size[0] - width))
+    y = min(max(0.0, corner[1] - height), max(0.0, size[1] - height))
     pen.rectangle((x, y, x + width, y + height), fill=_SHADE)
     pen.text((x + width / 2, y + height / 2), text, fill=_LINE, font=font, anchor="mm")

@@ -24,10 +24,12 @@ def expand_photos(names: Iterable[str]) -> list[Path]:
         if path.is_dir():
             found = sorted(p for p in path.rglob("*") if p.suffix.lower() in PHOTO_SUFFIXES and p.is_file())
         elif not path.exists() and glob.has_magic(name):
-            found = sorted(Path(match) for match in glob.glob(name, recursive=True))
+            found = sorted(Path(match) for match in glob.glob(name, recursive=True))  # noqa: PTH207  it takes absolute patterns
         else:
             found = [path]
         if not found:
-            raise VisavisError(f"{name}: no photos there", hint="give photos, a folder that holds some, or a pattern")
+            raise VisavisError(
+                f"{name}: no photos there", hint="give photos, a folder that holds some, or a pattern"
+            )
         photos.update(dict.fromkeys(found))
     return list(photos)

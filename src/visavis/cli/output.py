@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ import click
 from PIL import Image
 
 from visavis.errors import VisavisError
+from visavis.files import whole_file
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 
@@ -34,7 +34,7 @@ def print_table(columns: list[str], rows: list[list[str]]) -> None:
     for row in rows:
         table.add_row(*(Text(cell) for cell in row))
     # A pipe has no width: give it one that wraps nothing.
-    console = Console() if click.get_text_stream("stdout").isatty() else Console(width=200)
+    console = Console() if sys.stdout.isatty() else Console(width=200)
     console.print(table)
 
 
@@ -47,24 +47,10 @@ def report(place: str, error: VisavisError) -> None:
 def save_image(image: Image.Image, path: Path) -> None:
     """Write a picture whole or not at all; its format follows from the file's ending."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=path.parent, suffix=path.suffix, delete=False) as file:
-            try:
-                image.save(file, quality=92)
-                file.close()
-                os.chmod(file.name, 0o666 & ~_umask())
-                os.replace(file.name, path)
-            except BaseException:
-                os.unlink(file.name)
-                raise
+        with whole_file(path) as file:
+            image.save(file, Image.registered_extensions()[path.suffix.lower()], quality=92)
     except OSError as error:
         raise VisavisError(
             f"the picture cannot be written: {(error.strerror or 'no room or no access').lower()}",
             hint="check the folder, its free space and your rights",
         ) from None
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

@@ -28,7 +28,7 @@ def assess(
     aligned_rgb: NDArray[np.uint8], eye_distance_px: float, pose: Pose, box: Box, size_px: tuple[int, int]
 ) -> Quality:
     """Quality of a face: its aligned picture (112, 112, 3), where it lay, and the photo's width and height."""
-    grey = aligned_rgb.astype(np.float32) @ np.float32([0.299, 0.587, 0.114])
+    grey = aligned_rgb.astype(np.float32) @ np.array([0.299, 0.587, 0.114], np.float32)
     middle = grey[32:108, 20:92]
     brightness = float(middle.mean()) / 2.55
     sharpness = _sharpness(middle)

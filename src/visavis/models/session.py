@@ -44,7 +44,9 @@ class OpenVinoSession:
     small networks gains little from a second core.
     """
 
-    def __init__(self, weights: bytes, manifest: Manifest, *, threads: int, precision: str | None = None) -> None:
+    def __init__(
+        self, weights: bytes, manifest: Manifest, *, threads: int, precision: str | None = None
+    ) -> None:
         self.precision = precision or best_precision()
         model = _prepared_model(weights, manifest)
         self._names = [min(output.get_names(), key=len) for output in model.outputs]
@@ -82,10 +84,7 @@ def available_cpus() -> int:
     Threads beyond a container's quota are throttled, which costs far more than
     they bring.
     """
-    if hasattr(os, "sched_getaffinity"):
-        cpus = len(os.sched_getaffinity(0))
-    else:
-        cpus = os.cpu_count() or 1
+    cpus = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     try:
         quota, period = Path("/sys/fs/cgroup/cpu.max").read_text("ascii").split()
         return max(1, min(cpus, math.ceil(int(quota) / int(period))))

@@ -8,8 +8,6 @@ Nothing here reaches for the network.
 from __future__ import annotations
 
 import hashlib
-import os
-import tempfile
 from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
@@ -23,6 +21,7 @@ from visavis.errors import (
     WeightsCorruptError,
     WeightsMissingError,
 )
+from visavis.files import whole_file
 from visavis.models.manifest import Manifest, added_manifests, parse_manifest, shipped_manifests
 
 # Distributions that carry weights of the OpenCV Model Zoo byte for byte.
@@ -68,11 +67,12 @@ def add_weights(
     digest = _sha256(data)
     manifest = _manifest_for(digest, model_folder, manifest_file)
     if not manifest.commercial_use and not accept_licence:
-        raise LicenceNotAcceptedError(f"the licence of {manifest.name} ({manifest.licence}) forbids commercial use")
-    model_folder.mkdir(parents=True, exist_ok=True)
-    _write_whole(model_folder / _weights_name(manifest), data)
+        raise LicenceNotAcceptedError(
+            f"the licence of {manifest.name} ({manifest.licence}) forbids commercial use"
+        )
+    _write(model_folder / _weights_name(manifest), data)
     if manifest_file is not None:
-        _write_whole(model_folder / f"{manifest.name}.toml", manifest_file.read_bytes())
+        _write(model_folder / f"{manifest.name}.toml", manifest_file.read_bytes())
     return manifest
 
 
@@ -87,7 +87,9 @@ def _manifest_for(digest: str, model_folder: Path, manifest_file: Path | None) -
         )
     manifest = parse_manifest(manifest_file.read_text("utf-8"))
     if manifest.sha256 != digest:
-        raise ManifestError("the manifest records another hash than the file has", hint=f"its sha256 is {digest}")
+        raise ManifestError(
+            "the manifest records another hash than the file has", hint=f"its sha256 is {digest}"
+        )
     if any(manifest.name == shipped.name for shipped in shipped_manifests()):
         raise ManifestError("the manifest takes the name of a model that comes with visavis")
     return manifest
@@ -115,14 +117,12 @@ def _sha256(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def _write_whole(path: Path, data: bytes) -> None:
-    """Write beside the target and rename, so that no reader ever sees half a file."""
-    with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
-        try:
+def _write(path: Path, data: bytes) -> None:
+    try:
+        with whole_file(path) as file:
             file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-            os.replace(file.name, path)
-        except BaseException:
-            os.unlink(file.name)
-            raise
+    except OSError as error:
+        raise ModelError(
+            f"the model folder cannot be written: {(error.strerror or 'no access').lower()}",
+            hint="VISAVIS_HOME says where it is; check its free space and your rights",
+        ) from None

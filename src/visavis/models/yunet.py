@@ -38,7 +38,7 @@ class Detections:
 
     def moved(self, offset: tuple[float, float], scale: tuple[float, float]) -> Detections:
         """Shifted by an offset x, y, then scaled by x, y: from a tile to the image it was cut from."""
-        offset_xy, scale_xy = np.float32(offset), np.float32(scale)
+        offset_xy, scale_xy = np.array(offset, np.float32), np.array(scale, np.float32)
         corners = (self.xyxy.reshape(-1, 2, 2) + offset_xy) * scale_xy
         return Detections(corners.reshape(-1, 4), (self.points + offset_xy) * scale_xy, self.scores)
 

@@ -22,7 +22,9 @@ def face(astronaut_rgb: NDArray[np.uint8]) -> Image.Image:
     return Image.fromarray(align(Image.fromarray(astronaut_rgb), POINTS))
 
 
-def quality(image: Image.Image, eye_distance_px: float = 60, pose: Pose = FRONTAL, box: Box = INSIDE) -> Quality:
+def quality(
+    image: Image.Image, eye_distance_px: float = 60, pose: Pose = FRONTAL, box: Box = INSIDE
+) -> Quality:
     return assess(np.asarray(image), eye_distance_px, pose, box, SIZE)
 
 

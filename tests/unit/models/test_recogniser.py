@@ -49,7 +49,9 @@ def test_the_same_alignment_as_opencv(degrees: float, scale: float, x: float, y:
 
 
 def test_the_same_template_as_opencv(astronaut_rgb: NDArray[np.uint8]) -> None:
-    aligned = align(Image.fromarray(astronaut_rgb), np.array([[203, 103], [246, 103], [223, 127], [203, 142], [242, 143]]))
+    aligned = align(
+        Image.fromarray(astronaut_rgb), np.array([[203, 103], [246, 103], [223, 127], [203, 142], [242, 143]])
+    )
     network = cv2.dnn.readNet(WEIGHTS)
     network.setInput(cv2.dnn.blobFromImage(aligned), "data")
     theirs = network.forward()[0]

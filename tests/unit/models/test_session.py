@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -9,7 +10,6 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from visavis.models import session
 from visavis.models.manifest import DEFAULT_DETECTOR, DEFAULT_RECOGNISER, find_manifest
 from visavis.models.session import OpenVinoSession, available_cpus
 from visavis.models.weights import load_weights
@@ -77,7 +77,7 @@ def test_nothing_is_sent_anywhere(tmp_path: Path) -> None:
     ("limits", "cpus"), [("150000 100000", 2), ("50000 100000", 1), ("max 100000", 8), ("nonsense", 8)]
 )
 def test_a_container_quota_counts(monkeypatch: pytest.MonkeyPatch, limits: str, cpus: int) -> None:
-    monkeypatch.setattr(session.os, "sched_getaffinity", lambda _: set(range(8)), raising=False)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(8)), raising=False)
     monkeypatch.setattr(Path, "read_text", lambda *_: limits)
     assert available_cpus() == cpus
 

@@ -17,7 +17,9 @@ MANIFEST = find_manifest(DEFAULT_DETECTOR, Path("absent"))
 
 @pytest.fixture(scope="module")
 def exact() -> YuNet:
-    return YuNet(OpenVinoSession(load_weights(MANIFEST, Path("absent")), MANIFEST, threads=1, precision="f32"))
+    return YuNet(
+        OpenVinoSession(load_weights(MANIFEST, Path("absent")), MANIFEST, threads=1, precision="f32")
+    )
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +29,9 @@ def quick() -> YuNet:
 
 def opencv_detections(image_rgb: NDArray[np.uint8], min_score: float) -> NDArray[np.float32]:
     size = (image_rgb.shape[1], image_rgb.shape[0])
-    detector = cv2.FaceDetectorYN.create(str(locate_weights(MANIFEST, Path("absent"))), "", size, min_score, 0.3)
+    detector = cv2.FaceDetectorYN.create(
+        str(locate_weights(MANIFEST, Path("absent"))), "", size, min_score, 0.3
+    )
     found = detector.detect(np.ascontiguousarray(image_rgb[:, :, ::-1]))[1]
     assert found is not None
     found[:, 2:4] += found[:, :2]
@@ -95,7 +99,9 @@ def test_nothing_joined_is_nothing() -> None:
 
 
 def test_moved() -> None:
-    one = Detections(np.float32([[1, 2, 3, 4]]), np.full((1, 5, 2), 5, np.float32), np.float32([0.5]))
+    one = Detections(
+        np.array([[1, 2, 3, 4]], np.float32), np.full((1, 5, 2), 5, np.float32), np.array([0.5], np.float32)
+    )
     there = one.moved((10, 20), (2, 3))
     np.testing.assert_allclose(there.xyxy, [[22, 66, 26, 72]])
     np.testing.assert_allclose(there.points[0, 0], [30, 75])

@@ -142,21 +142,20 @@ def _one_pass(photo: Photo, yunet: YuNet, scale: float) -> Detections:
     width, height = (max(1, round(side * scale)) for side in (photo.width, photo.height))
     image = source if source.size == (width, height) else _resized(source, (width, height))
     found = []
-    for left in _tile_starts(width):
-        for top in _tile_starts(height):
-            right, bottom = min(left + _TILE_PX, width), min(top + _TILE_PX, height)
+    for left, right in _tiles(width):
+        for top, bottom in _tiles(height):
             tile = np.asarray(image.crop((left, top, right, bottom)))
             detections = yunet.detect(tile[None], _CANDIDATE_SCORE)[0]
             found.append(detections.moved((left, top), (photo.width / width, photo.height / height)))
     return join(found)
 
 
-def _tile_starts(side_px: int) -> list[int]:
-    """Where tiles begin that cover a side and overlap by at least `_TILE_OVERLAP_PX`."""
-    if side_px <= _TILE_PX:
-        return [0]
-    count = math.ceil((side_px - _TILE_OVERLAP_PX) / (_TILE_PX - _TILE_OVERLAP_PX))
-    return [round(i * (side_px - _TILE_PX) / (count - 1)) for i in range(count)]
+def _tiles(side_px: int) -> list[tuple[int, int]]:
+    """Starts and stops of equal tiles that cover a side and overlap by at least `_TILE_OVERLAP_PX`."""
+    count = max(1, math.ceil((side_px - _TILE_OVERLAP_PX) / (_TILE_PX - _TILE_OVERLAP_PX)))
+    tile = math.ceil((side_px + (count - 1) * _TILE_OVERLAP_PX) / count)
+    starts = [round(i * (side_px - tile) / max(1, count - 1)) for i in range(count)]
+    return [(start, start + tile) for start in starts]
 
 
 def _resized(image: Image.Image, size: tuple[int, int]) -> Image.Image:

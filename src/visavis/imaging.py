@@ -108,6 +108,8 @@ class Photo:
             image = _open(self._data)
             if self._is_jpeg and divisor > 1:
                 image.draft(image.mode, (-(-image.width // divisor), -(-image.height // divisor)))
+            # The file in one piece: in pieces, each is copied and two threads wait for each other.
+            image.decodermaxblock = len(self._data)
             image.load()
             return _to_srgb(image, self._orientation)
 

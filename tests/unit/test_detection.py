@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 import visavis
-from visavis.detection import _TILE_OVERLAP_PX, _TILE_PX, _tile_starts
+from visavis.detection import _TILE_OVERLAP_PX, _TILE_PX, _tiles
 from visavis.faces import Face
 
 # Of the astronaut's face in her portrait of 512 x 512, read off by eye.
@@ -108,9 +108,9 @@ def test_where_there_is_no_face(analyzer: visavis.Analyzer, shape: tuple[int, in
 
 @given(st.integers(1, 6000))
 def test_tiles_cover_a_side_and_overlap(side_px: int) -> None:
-    starts = _tile_starts(side_px)
-    assert starts[0] == 0
-    assert starts[-1] + _TILE_PX >= side_px
-    for a, b in pairwise(starts):
-        assert a + _TILE_PX - b >= _TILE_OVERLAP_PX
-    assert all(start + _TILE_PX <= side_px for start in starts[1:])
+    tiles = _tiles(side_px)
+    assert tiles[0][0] == 0
+    assert tiles[-1][1] == side_px
+    assert all(0 < stop - start <= _TILE_PX for start, stop in tiles)
+    for (_, stop), (start, _) in pairwise(tiles):
+        assert stop - start >= _TILE_OVERLAP_PX

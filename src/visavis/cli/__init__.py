@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import warnings
 
 import click
 
@@ -29,6 +30,8 @@ commands.add_command(model)
 
 def main() -> None:
     """Run the command line; a VisavisError becomes one line and a hint."""
+    # Pillow warns of odd metadata in good photos; bad photos become errors.
+    warnings.filterwarnings("ignore", module=r"PIL\.")
     try:
         commands(prog_name="visavis")
     except VisavisError as error:

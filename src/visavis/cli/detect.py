@@ -114,24 +114,16 @@ def _print(found: list[dict[str, Any]]) -> None:
         if "error" in entry:
             continue
         if not entry["faces"]:
-            rows.append([entry["photo"], "-", "no face", "", "", "", ""])
+            rows.append([entry["photo"], "-", "no face", "", "", "", "", ""])
         for face in entry["faces"]:
             box, pose, quality = face["box"], face["pose"], face["quality"]
-            where = f"{box['x']:.0f}, {box['y']:.0f}  {box['width']:.0f} x {box['height']:.0f}"
+            corner, size = f"{box['x']:.0f}, {box['y']:.0f}", f"{box['width']:.0f} x {box['height']:.0f}"
             angles = f"{pose['yaw']:+.0f} {pose['pitch']:+.0f} {pose['roll']:+.0f}"
             reasons = ", ".join(reason.replace("_", " ") for reason in quality["reasons"])
-            row = [entry["photo"], str(face["id"]), where, f"{face['confidence']:.2f}", angles]
+            row = [entry["photo"], str(face["id"]), corner, size, f"{face['confidence']:.2f}", angles]
             rows.append([*row, f"{quality['score']:.2f}", reasons])
     if rows:
-        columns = [
-            "photo",
-            "id#",
-            "x, y  size (px)",
-            "confidence#",
-            "yaw pitch roll (°)#",
-            "quality#",
-            "why low",
-        ]
+        columns = ["photo", "id#", "x, y#", "size (px)#", "confidence#", "pose#", "quality#", "why low"]
         print_table(columns, rows)
 
 

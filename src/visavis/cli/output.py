@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import click
 from PIL import Image
@@ -28,13 +28,21 @@ def print_table(columns: list[str], rows: list[list[str]]) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for column in columns:
-        table.add_column(Text(column.removesuffix("#")), justify="right" if column.endswith("#") else "left")
-    for row in rows:
-        table.add_row(*(Text(cell) for cell in row))
     # A pipe has no width: give it one that wraps nothing.
     console = Console() if sys.stdout.isatty() else Console(width=200)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1))
+    for i, column in enumerate(columns):
+        justify: Literal["left", "right"] = "right" if column.endswith("#") else "left"
+        # Where there is too little room, the first column is folded, the others stay whole.
+        table.add_column(
+            Text(column.removesuffix("#")),
+            justify=justify,
+            no_wrap=i > 0,
+            overflow="fold",
+            min_width=None if i else 16,
+        )
+    for row in rows:
+        table.add_row(*(Text(cell) for cell in row))
     console.print(table)
 
 

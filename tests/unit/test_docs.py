@@ -1,0 +1,47 @@
+"""What the pages say is what is there."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+
+import click
+import pytest
+
+from visavis.cli import commands
+from visavis.models.quality import REASONS
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.mark.parametrize("page", ["README.md", "benchmarks/README.md"])
+def test_figures_are_those_of_the_result_files(page: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "path", [str(ROOT / "benchmarks"), *sys.path])
+    import figures
+
+    assert (ROOT / page).read_text("utf-8") == figures.updated(page), "run python benchmarks/figures.py"
+
+
+def test_every_command_and_option_is_documented() -> None:
+    text = (ROOT / "docs" / "library.md").read_text("utf-8")
+    for name, command in commands.commands.items():
+        assert f"visavis {name}" in text
+        parts = command.commands.values() if isinstance(command, click.Group) else [command]
+        for part in parts:
+            assert part.name is not None
+            assert part.name in text
+            for parameter in part.params:
+                if isinstance(parameter, click.Option):
+                    assert parameter.opts[0] in text, f"{name}: {parameter.opts[0]}"
+
+
+def test_every_reason_is_documented() -> None:
+    text = (ROOT / "docs" / "library.md").read_text("utf-8")
+    assert all(reason in text for reason in REASONS)
+
+
+def test_links_between_pages_lead_somewhere() -> None:
+    for page in (*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("benchmarks/*.md")):
+        for target in re.findall(r"\]\(([^)#]+)", page.read_text("utf-8")):
+            assert (page.parent / target).exists(), f"{page.name}: {target}"

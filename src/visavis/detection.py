@@ -165,7 +165,10 @@ def _resized(image: Image.Image, size: tuple[int, int]) -> Image.Image:
 def _look_again(photo: Photo, yunet: YuNet, candidates: Detections) -> Detections:
     """Candidates after a second look, by falling confidence, each face once."""
     sides = candidates.xyxy[:, 2:] - candidates.xyxy[:, :2]
-    usable = np.all((sides >= 2) & (sides <= 4 * photo.long_side), axis=1)
+    # A face may be cut off, but not by much more than half: a close-up of a larger
+    # box would be mostly emptiness, and as large as a hostile photo is long.
+    largest = 2 * min(photo.width, photo.height)
+    usable = np.all((sides >= 2) & (sides <= largest), axis=1)
     candidates = candidates.take(usable).suppressed()
     candidates = candidates.take(np.arange(min(len(candidates), _MAX_CANDIDATES)))
     looked = [

@@ -11,8 +11,10 @@ from numpy.typing import NDArray
 from PIL import Image
 
 import visavis
-from visavis.detection import _TILE_OVERLAP_PX, _TILE_PX, _tiles
+from visavis.detection import _TILE_OVERLAP_PX, _TILE_PX, _tiles, find_faces
 from visavis.faces import Face
+from visavis.imaging import Photo
+from visavis.models.yunet import Detections
 
 # Of the astronaut's face in her portrait of 512 x 512, read off by eye.
 EYES_XY = np.array([[203, 103], [246, 103]])
@@ -114,3 +116,19 @@ def test_tiles_cover_a_side_and_overlap(side_px: int) -> None:
     assert all(0 < stop - start <= _TILE_PX for start, stop in tiles)
     for (_, stop), (start, _) in pairwise(tiles):
         assert stop - start >= _TILE_OVERLAP_PX
+
+
+class SeesGiants:
+    """A detector that sees one sure face, three times as long as the picture it is shown."""
+
+    def detect(self, images_rgb: NDArray[np.uint8], min_score: float) -> list[Detections]:
+        side = 3 * max(images_rgb.shape[1:3])
+        box = np.array([[0, 0, side, side]], np.float32)
+        points = np.full((1, 5, 2), side / 2, np.float32)
+        return [Detections(box, points, np.array([max(0.99, min_score)], np.float32)) for _ in images_rgb]
+
+
+def test_a_box_far_larger_than_the_photo_is_no_face() -> None:
+    """Else a long thin photo could ask for a close-up of gigabytes."""
+    photo = Photo(np.zeros((20, 6000, 3), np.uint8))
+    assert len(find_faces(photo, SeesGiants())) == 0  # type: ignore[arg-type]

@@ -9,7 +9,8 @@ make it right about the others, and surer about all:
    detector knows best, once as they are and once mirrored. Score, box and
    landmarks become a mean of all looks; what was an accident of scale fades.
 
-A photo without one sure face is tried lying on its sides and upside down. The constants were chosen on the development half of the evaluation data
+A photo without one sure face is tried lying on its sides and upside down. The
+constants were chosen on the development half of the evaluation data
 (benchmarks/detection.py); none is for users to tune.
 """
 
@@ -140,7 +141,7 @@ def _one_pass(photo: Photo, yunet: YuNet, scale: float) -> Detections:
     scale = min(scale, _MAX_ENLARGEMENT)
     source = photo.image(scale)
     width, height = (max(1, round(side * scale)) for side in (photo.width, photo.height))
-    image = source if source.size == (width, height) else _resized(source, (width, height))
+    image = source.resize((width, height), Image.Resampling.BILINEAR, reducing_gap=2.0)
     found = []
     for left, right in _tiles(width):
         for top, bottom in _tiles(height):
@@ -156,10 +157,6 @@ def _tiles(side_px: int) -> list[tuple[int, int]]:
     tile = math.ceil((side_px + (count - 1) * _TILE_OVERLAP_PX) / count)
     starts = [round(i * (side_px - tile) / max(1, count - 1)) for i in range(count)]
     return [(start, start + tile) for start in starts]
-
-
-def _resized(image: Image.Image, size: tuple[int, int]) -> Image.Image:
-    return image.resize(size, Image.Resampling.BILINEAR, reducing_gap=2.0)
 
 
 def _look_again(photo: Photo, yunet: YuNet, candidates: Detections) -> Detections:

@@ -1,6 +1,6 @@
 """Mutated photos: a typed error or an answer, never anything else, never for long.
 
-`pytest` runs a few hundred; `python -m tests.fuzz` is for longer (CONTRIBUTING.md).
+`pytest` runs a few hundred; `python tests/fuzzing.py` is for longer (CONTRIBUTING.md).
 """
 
 from __future__ import annotations

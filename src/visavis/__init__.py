@@ -14,7 +14,7 @@ from functools import cache
 from importlib.metadata import version
 
 from visavis.analysis import Analyzer
-from visavis.comparison import DEFAULT_MAX_FMR, Calibration, Comparison, compare_templates
+from visavis.comparison import DEFAULT_MAX_FMR, Calibration, Comparison, compare_templates, mean_template
 from visavis.errors import VisavisError
 from visavis.faces import Box, Face, Landmarks, ModelIdentity, Point, Pose, Quality, Template
 from visavis.imaging import ImageSource, Limits
@@ -37,6 +37,7 @@ __all__ = [
     "compare",
     "compare_templates",
     "detect",
+    "mean_template",
 ]
 
 __version__ = version("visavis")

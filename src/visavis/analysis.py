@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from itertools import islice
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,11 +17,11 @@ from visavis.comparison import (
     Calibration,
     Comparison,
     compare_templates,
-    shipped_calibration,
+    find_calibration,
 )
 from visavis.detection import MIN_CONFIDENCE, find_faces
 from visavis.errors import NoFaceError, VisavisError
-from visavis.faces import Box, Face, Landmarks, Pose, Template
+from visavis.faces import Box, Face, Landmarks, ModelIdentity, Pose, Template
 from visavis.geometry import ALIGNED_POINTS_XY, head_angles, similarity_transform
 from visavis.imaging import DEFAULT_LIMITS, ImageSource, Limits, Photo
 from visavis.models.manifest import DEFAULT_DETECTOR, DEFAULT_RECOGNISER, Manifest, find_manifest
@@ -29,9 +30,12 @@ from visavis.models.recogniser import Recogniser, align
 from visavis.models.session import OpenVinoSession, available_cpus
 from visavis.models.weights import load_weights
 from visavis.models.yunet import YuNet
-from visavis.settings import model_folder
+from visavis.settings import calibration_folder, model_folder
 
 _MIN_EYE_DISTANCE_PX = 1.0
+_LARGE_ENOUGH = 0.5
+
+Result = TypeVar("Result")
 
 
 class Analyzer:
@@ -63,9 +67,18 @@ class Analyzer:
         self._recogniser: Recogniser | None = None
 
     @property
+    def identity(self) -> ModelIdentity:
+        """What this analyzer's templates say of the model that made them; loads it."""
+        return self._template_maker().identity
+
+    @property
     def calibration(self) -> Calibration:
-        """What turns this recogniser's scores into error rates; raises NotCalibratedError."""
-        return shipped_calibration(self._manifest.calibration)
+        """What turns this recogniser's scores into error rates: one you made, else the shipped one.
+
+        Raises NotCalibratedError where there is none, CalibrationError where it is damaged.
+        """
+        name = self._manifest.calibration or self._manifest.compatibility
+        return find_calibration(name, calibration_folder())
 
     def detect(self, photo: ImageSource) -> list[Face]:
         """Faces of a photo without templates, largest first; none is an empty list.
@@ -89,6 +102,25 @@ class Analyzer:
         """
         return self._with_templates([self._largest_aligned(photo)])[0]
 
+    def subject(self, photo: ImageSource) -> Face:
+        """The face that a portrait means, with its template; raises NoFaceError where there is none.
+
+        That is the one nearest the middle among those at least half as large as the
+        largest: people are put there, and bystanders stand at the edge.
+        """
+        opened = Photo(photo, self._limits)
+        faces = self._faces(opened, largest_only=False)
+        if not faces:
+            raise NoFaceError
+        least = _LARGE_ENOUGH * faces[0][0].box.area
+
+        def off_centre(entry: tuple[Face, NDArray[np.uint8]]) -> float:
+            left, top, right, bottom = entry[0].box.xyxy
+            return abs((left + right) / opened.width - 1) + abs((top + bottom) / opened.height - 1)
+
+        meant = min((entry for entry in faces if entry[0].box.area >= least), key=off_centre)
+        return self._with_templates([meant])[0]
+
     def analyze_many(
         self, photos: Iterable[ImageSource], *, templates: bool = True
     ) -> Iterator[list[Face] | VisavisError]:
@@ -97,9 +129,14 @@ class Analyzer:
         A photo that cannot be used yields its error in place of its faces, and
         the others go on. Photos are taken from the iterable a few ahead.
         """
-        work = self.analyze if templates else self.detect
+        return self.map(self.analyze if templates else self.detect, photos)
 
-        def attempt(photo: ImageSource) -> list[Face] | VisavisError:
+    def map(
+        self, work: Callable[[ImageSource], Result], photos: Iterable[ImageSource]
+    ) -> Iterator[Result | VisavisError]:
+        """Do a work, a method of this analyzer say, with many photos: see `analyze_many`."""
+
+        def attempt(photo: ImageSource) -> Result | VisavisError:
             try:
                 return work(photo)
             except VisavisError as error:

@@ -104,3 +104,25 @@ class NotCalibratedError(VisavisError):
     """No calibration is known for this recogniser, so its scores have no error rate."""
 
     hint = "use the score alone, or give a calibration made for this recogniser"
+
+
+class CalibrationError(VisavisError):
+    """A calibration table is damaged."""
+
+    hint = "remove it from `calibrations` in the state folder, or make it again with `visavis calibrate`"
+
+
+class ProtocolError(VisavisError):
+    """This is not an evaluation protocol."""
+
+    hint = "it is a CSV file with the columns image,subject,group or probe,reference,mated,group (docs/evaluation.md)"
+
+
+class EvaluationError(VisavisError):
+    """This cannot be evaluated."""
+
+    hint = "docs/evaluation.md says what an evaluation needs"
+
+
+class MissingExtraError(VisavisError):
+    """This command needs packages that are not installed."""

@@ -17,3 +17,8 @@ def home() -> Path:
 def model_folder() -> Path:
     """Where weights that a user added lie."""
     return home() / "models"
+
+
+def calibration_folder() -> Path:
+    """Where calibrations that a user made lie."""
+    return home() / "calibrations"

@@ -4,32 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
+from commands import refused, visavis
 from PIL import Image
-
-
-def visavis(*arguments: str | Path, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "visavis", *map(str, arguments)]
-    return subprocess.run(
-        command, capture_output=True, text=True, check=False, cwd=cwd, stdin=subprocess.DEVNULL
-    )
-
-
-def refused(run: subprocess.CompletedProcess[str], *said: str) -> None:
-    """Exit 1, nothing on standard output, one line and at most one hint on standard error."""
-    assert run.returncode == 1, run.stderr
-    assert run.stdout == ""
-    lines = run.stderr.strip().splitlines()
-    assert lines[0].startswith("visavis: ")
-    assert len(lines) <= 2
-    assert all(line.startswith("hint: ") for line in lines[1:])
-    for text in said:
-        assert text in run.stderr
 
 
 def test_detect_for_people(astronaut: Path) -> None:

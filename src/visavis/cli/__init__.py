@@ -8,8 +8,10 @@ import warnings
 import click
 
 from visavis import __version__
+from visavis.cli.calibrate import calibrate
 from visavis.cli.compare import compare
 from visavis.cli.detect import detect
+from visavis.cli.evaluate import evaluate
 from visavis.cli.model import model
 from visavis.errors import VisavisError
 
@@ -23,8 +25,10 @@ def commands() -> None:
     """
 
 
+commands.add_command(calibrate)
 commands.add_command(compare)
 commands.add_command(detect)
+commands.add_command(evaluate)
 commands.add_command(model)
 
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +11,7 @@ import click
 from visavis.analysis import Analyzer
 from visavis.cli.inputs import expand_photos
 from visavis.cli.output import json_option, print_json, print_table, report, save_image
+from visavis.cli.progress import progress
 from visavis.errors import VisavisError
 from visavis.faces import Face
 from visavis.imaging import Photo
@@ -34,7 +33,7 @@ def detect(images: tuple[str, ...], draw: Path | None, *, as_json: bool) -> None
     photos = expand_photos(images)
     targets = _targets(photos, draw)
     found: list[dict[str, Any]] = []
-    with _progress(len(photos)) as advance:
+    with progress("photos", len(photos)) as advance:
         for path, result in zip(photos, Analyzer().analyze_many(photos, templates=False), strict=True):
             entry = _entry(path, result, targets.get(path))
             found.append(entry)
@@ -125,17 +124,3 @@ def _print(found: list[dict[str, Any]]) -> None:
     if rows:
         columns = ["photo", "id#", "x, y#", "size (px)#", "confidence#", "pose#", "quality#", "why low"]
         print_table(columns, rows)
-
-
-@contextmanager
-def _progress(total: int) -> Iterator[Any]:
-    """A progress bar on standard error where a person watches and it is worth one."""
-    if total < 3 or not sys.stderr.isatty():
-        yield lambda: None
-        return
-    from rich.console import Console
-    from rich.progress import MofNCompleteColumn, Progress
-
-    with Progress(*Progress.get_default_columns(), MofNCompleteColumn(), console=Console(stderr=True)) as bar:
-        task = bar.add_task("photos", total=total)
-        yield lambda: bar.advance(task)

@@ -32,7 +32,7 @@ class Manifest:
     order, of pixels 0 to 255; the network is fed (pixel - mean) / std.
     dimension: of the templates; 0 for a detector. compatibility: templates of
     models that share it may be compared. calibration: which calibration table
-    turns its scores into error rates; empty where there is none. Every
+    turns its scores into error rates; empty for the one named as `compatibility`. Every
     recogniser takes faces aligned as `geometry.ALIGNED_POINTS_XY` says.
     """
 

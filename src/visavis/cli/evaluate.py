@@ -1,0 +1,85 @@
+"""`visavis evaluate`: how often a system is wrong, and for whom."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from visavis.cli.output import json_option, print_json, print_table
+from visavis.cli.progress import progress
+from visavis.models.manifest import DEFAULT_RECOGNISER
+
+
+@click.command()
+@click.argument("protocol", type=click.Path(path_type=Path), metavar="PROTOCOL.csv")
+@click.option(
+    "--images",
+    type=click.Path(path_type=Path),
+    help="Where the paths of the protocol begin.  [default: the protocol's folder]",
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    help="The folder for scores.csv, rates.json and report.html.  [default: evaluation/NAME]",
+)
+@click.option(
+    "--against", type=click.Path(path_type=Path), help="scores.csv of another system on the same protocol."
+)
+@click.option(
+    "--recogniser", default=DEFAULT_RECOGNISER, show_default=True, help="Which model makes the templates."
+)
+@click.option(
+    "--folds", type=click.IntRange(2), help="Cut listed pairs into so many folds, as LFW's protocol does."
+)
+@click.option("--pictures", is_flag=True, help="Show the hardest pairs in the report, not only their paths.")
+@json_option
+def evaluate(
+    protocol: Path,
+    images: Path | None,
+    out: Path | None,
+    against: Path | None,
+    recogniser: str,
+    folds: int | None,
+    *,
+    pictures: bool,
+    as_json: bool,
+) -> None:
+    """Measure how often a system is wrong, overall and per group.
+
+    PROTOCOL.csv lists images (image,subject,group), pairs (probe,reference,mated,group), or
+    another system's scores (pairs with a column `score`). An interrupted run goes on where it stopped.
+    """
+    from visavis.evaluation.evaluate import Options, evaluate  # here, since it takes a while to import
+
+    out = out or Path("evaluation") / protocol.stem
+    options = Options(images or protocol.parent, out, recogniser, folds, against, pictures)
+    rates = evaluate(protocol, options, progress)
+    if as_json:
+        print_json(rates)
+        return
+    for finding in rates["findings"]:
+        click.echo(f"{finding['level'].upper():5}  {finding['text']}")
+    print_table(["threshold for", "score#", "FMR#", "FNMR#"], [_row(point) for point in _points(rates)])
+    click.echo(f"{out / 'report.html'} says more.")
+
+
+def _points(rates: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+    overall = rates["overall"]
+    similarities = [(f"similarity {point['asked']:.0f}", point) for point in overall["at_similarity"]]
+    return similarities + [(f"FMR {point['asked']:g}", point) for point in overall["at_fmr"]]
+
+
+def _row(named: tuple[str, dict[str, Any]]) -> list[str]:
+    name, point = named
+    if point["threshold"] is None:
+        return [name, "", "not measurable", ""]
+    return [name, f"{point['threshold']:.4f}", _rate(point["fmr"]), _rate(point["fnmr"])]
+
+
+def _rate(rate: dict[str, Any]) -> str:
+    if rate["value"] is None:
+        return "not measurable" if rate["resolution"] is None else f"below {rate['resolution']:.2g}"
+    interval = "" if rate["low"] is None else f" ({rate['low']:.2g} to {rate['high']:.2g})"
+    return f"{rate['value']:.3g}{interval}"

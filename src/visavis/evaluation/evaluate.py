@@ -1,0 +1,138 @@
+"""One evaluation from its protocol to its report."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from visavis.analysis import Analyzer
+from visavis.comparison import Calibration, find_calibration
+from visavis.errors import EvaluationError, NotCalibratedError, VisavisError
+from visavis.evaluation.acquisition import acquire
+from visavis.evaluation.against import compare_runs
+from visavis.evaluation.comparisons import compare_every_pair, gather, score_pairs
+from visavis.evaluation.measure import measure, plain
+from visavis.evaluation.protocols import Protocol, check_groups, read_protocol
+from visavis.evaluation.report import render_report
+from visavis.evaluation.run import Run
+from visavis.evaluation.run_files import RATES, REPORT, hardest, read_run, write_run, write_text
+from visavis.extras import require_extra
+from visavis.imaging import Photo
+from visavis.models.manifest import DEFAULT_DETECTOR, DEFAULT_RECOGNISER
+from visavis.settings import calibration_folder
+
+UNFINISHED = "templates.unfinished"
+_THUMBNAIL_PX = 160
+
+Progress = Callable[[str, int], AbstractContextManager[Callable[[], None]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How to evaluate.
+
+    images: where the paths of the protocol begin. out: the folder for what is written.
+    recogniser: which model makes the templates. folds: cut listed pairs into so many runs of rows.
+    against: the scores.csv of another run on the same protocol. pictures: show
+    the hardest pairs in the report, and not only their paths.
+    """
+
+    images: Path
+    out: Path
+    recogniser: str = DEFAULT_RECOGNISER
+    folds: int | None = None
+    against: Path | None = None
+    pictures: bool = False
+
+
+def evaluate(path: Path, options: Options, progress: Progress) -> dict[str, Any]:
+    """Measure a system on a protocol; write scores.csv, rates.json and report.html; return what rates.json says.
+
+    path: a protocol of images or pairs, or scores of any system. progress: a
+    context per stage, given its name and steps, that yields what to call after each
+    step. Raises ProtocolError, EvaluationError, MissingExtraError, and ModelError.
+    """
+    require_extra("evaluation", "jinja2", "matplotlib", "scipy")
+    protocol = read_protocol(path)
+    other = read_run(options.against) if options.against else None
+    run, system = _scored(path) if protocol.kind == "scores" else _compared(protocol, options, progress)
+    with progress("rates", 1):
+        rates: dict[str, Any] = {
+            "visavis": version("visavis"),
+            "made_at": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
+            "system": system,
+            **measure(run, options.folds),
+            "hardest": plain(hardest(run)),
+            "against": {"system": other[1], **plain(compare_runs(run, other[0]))} if other else None,
+        }
+    if protocol.kind != "scores":
+        write_run(run, options.out)
+    write_text(options.out / RATES, json.dumps(rates, indent=1, ensure_ascii=False) + "\n")
+    report = render_report(rates, _thumbnails(options.images) if options.pictures else None)
+    write_text(options.out / REPORT, report)
+    (options.out / UNFINISHED).unlink(missing_ok=True)
+    return rates
+
+
+def _compared(protocol: Protocol, options: Options, progress: Progress) -> tuple[Run, dict[str, Any]]:
+    """Make the templates and the comparisons of a protocol."""
+    check_groups(protocol)
+    analyzer = Analyzer(recogniser=options.recogniser)
+    with progress("images", len(protocol.images)) as advance:
+        acquired = acquire(protocol.images, options.images, analyzer, options.out / UNFINISHED, advance)
+    if protocol.pairs is None:
+        if not acquired.usable.any():
+            raise EvaluationError("no image shows a usable face")
+        comparisons = compare_every_pair(protocol, acquired.vectors)
+    else:
+        pairs = score_pairs(protocol.pairs, acquired.vectors, acquired.errors)
+        protocol = replace(protocol, pairs=pairs)
+        comparisons = gather(protocol, pairs)
+    identity = analyzer.identity
+    calibration = _calibration(lambda: analyzer.calibration)
+    system = {
+        "name": identity.name,
+        "sha256": identity.sha256,
+        "precision": identity.precision,
+        "compatibility": identity.compatibility,
+        "detector": DEFAULT_DETECTOR,
+        "calibration": plain(calibration),
+    }
+    return Run(protocol, comparisons, acquired.errors, calibration), system
+
+
+def _scored(path: Path) -> tuple[Run, dict[str, Any]]:
+    """Take up scores; those of visavis's own recognisers are read with the calibration of today."""
+    run, system = read_run(path)
+    check_groups(run.protocol)
+    name = str(system.get("compatibility", ""))
+    calibration = _calibration(lambda: find_calibration(name, calibration_folder()))
+    return replace(run, calibration=calibration), {**system, "calibration": plain(calibration)}
+
+
+def _calibration(find: Callable[[], Calibration]) -> Calibration | None:
+    try:
+        return find()
+    except NotCalibratedError:
+        return None
+
+
+def _thumbnails(folder: Path) -> Callable[[str], bytes | None]:
+    def thumbnail(name: str) -> bytes | None:
+        try:
+            picture = Photo(folder / name).image().copy()
+        except VisavisError:
+            return None
+        picture.thumbnail((_THUMBNAIL_PX, _THUMBNAIL_PX))
+        data = io.BytesIO()
+        picture.save(data, "JPEG", quality=85)
+        return data.getvalue()
+
+    return thumbnail

@@ -1,0 +1,107 @@
+"""FPIR and FNIR of an images protocol, at gallery sizes up to the largest that the sample has."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from visavis.evaluation.bootstrap import divide, interval
+from visavis.evaluation.run import Run
+from visavis.evaluation.searches import searches
+
+FPIRS = (0.1, 0.01)
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class SearchPoint:
+    """What searches in galleries of one size come to at one threshold.
+
+    fpir, fnir: None where the sample does not resolve them: they are then below the
+    resolution of `Identification`. Intervals of 95 % draw the people who are searched for.
+    """
+
+    gallery: int
+    threshold: float
+    similarity: float | None
+    fpir: float | None
+    fpir_interval: tuple[float, float] | None
+    fnir: float | None
+    fnir_interval: tuple[float, float] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Identification:
+    """Searches of an images protocol.
+
+    references: people who can be enrolled; larger galleries are not measurable.
+    strangers, mated: how many searches. at_fpir: a point for each gallery size and each rate
+    of `FPIRS` that the sample resolves; at_similarity: for each size and similarity.
+    """
+
+    references: int
+    strangers: int
+    mated: int
+    fpir_resolution: float
+    fnir_resolution: float
+    at_fpir: tuple[SearchPoint, ...]
+    at_similarity: tuple[SearchPoint, ...]
+
+
+def measure_searches(run: Run, weights: Floats) -> Identification | None:
+    """Rates of searches in galleries of several sizes; None where fewer than two people can be enrolled."""
+    comparisons, calibration, usable = run.comparisons, run.calibration, ~run.failed
+    if len(np.unique(comparisons.people[usable])) < 2:
+        return None
+    found = searches(comparisons, usable)
+    sizes = gallery_sizes(found.references)
+    resolutions = 3 / found.references, 3 / max(1, len(np.unique(found.mated_of)))
+
+    def point(threshold: float, gallery: int) -> SearchPoint:
+        similarity = calibration.similarity(threshold) if calibration else None
+        fpir, fnir = found.fpir_by_search(threshold, gallery), found.fnir_by_search(threshold, gallery)
+        return SearchPoint(
+            gallery,
+            threshold,
+            similarity,
+            *_resolved(fpir, found.stranger_of, weights, resolutions[0]),
+            *_resolved(fnir, found.mated_of, weights, resolutions[1]),
+        )
+
+    asked = [(fpir, size) for size in sizes for fpir in FPIRS if fpir >= resolutions[0]]
+    thresholds = [(found.threshold_at(fpir, size), size) for fpir, size in asked]
+    nominal = [threshold for _, _, threshold in calibration.anchors()] if calibration else []
+    return Identification(
+        found.references,
+        len(found.stranger_of),
+        len(found.mated_of),
+        *resolutions,
+        tuple(point(threshold, size) for threshold, size in thresholds if threshold is not None),
+        tuple(point(threshold, size) for size in sizes for threshold in nominal if threshold >= found.lowest),
+    )
+
+
+def _resolved(
+    by_search: Floats, people: NDArray[np.int32], weights: Floats, resolution: float
+) -> tuple[float | None, tuple[float, float] | None]:
+    if not len(by_search):
+        return None, None
+    value = float(by_search.mean())
+    return (value if value >= resolution else None), _interval(by_search, people, weights)
+
+
+def _interval(by_search: Floats, people: NDArray[np.int32], weights: Floats) -> tuple[float, float] | None:
+    """A 95 % interval of a mean over searches, by drawing the people who are searched for."""
+    sums = np.bincount(people, by_search, weights.shape[1])
+    counts = np.bincount(people, minlength=weights.shape[1])
+    return interval(divide(weights @ sums, weights @ counts))
+
+
+def gallery_sizes(references: int) -> list[int]:
+    """10, 100, 1,000 ... and the largest gallery that leaves one person out."""
+    largest = references - 1
+    sizes = [10**k for k in range(1, 9) if 10**k < largest]
+    return [*sizes, largest] if largest >= 1 else []

@@ -1,0 +1,102 @@
+"""Error rates of ISO/IEC 19795-1 from score sets: thresholds, FMR, FNMR, EER, DET.
+
+A comparison matches when its score is at or above the threshold. FMR: share of
+non-mated comparisons that match. FNMR: share of mated ones that do not.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from visavis.evaluation.bootstrap import interval
+from visavis.evaluation.scores import ScoreSet
+
+FMRS = (1e-1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6)
+"""The false match rates at which one asks for the FNMR."""
+
+_DET_POINTS = 120
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """A share of errors, and how sure it is.
+
+    value: None where the sample does not resolve it: the rate is then below
+    `resolution` (see `ScoreSet.resolution`), or nothing was tried. low, high: 95 %
+    confidence, None where the sample gives no interval.
+    """
+
+    value: float | None
+    errors: int
+    trials: int
+    resolution: float | None
+    low: float | None
+    high: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """A detection error trade-off: arrays (points,), thresholds rising, FMR falling, FNMR rising."""
+
+    thresholds: Floats
+    fmr: Floats
+    fnmr: Floats
+
+
+def rate(errors: int, trials: int, independent: int, replicates: Floats | None = None) -> Rate:
+    """A rate of `errors` in `trials`, of which as many as `independent` count for what is resolved."""
+    if not trials:
+        return Rate(None, 0, 0, None, None, None)
+    resolution = 3 / min(trials, independent) if independent else 1.0
+    value = errors / trials
+    bounds = interval(replicates, resolution) if replicates is not None else None
+    return Rate(
+        value if errors and value >= resolution else None,
+        errors,
+        trials,
+        min(1.0, resolution),
+        bounds.low if bounds else None,
+        bounds.high if bounds else None,
+    )
+
+
+def rate_at(scores: ScoreSet, threshold: float, replicates: Floats | None = None) -> Rate:
+    """FNMR (mated) or FMR (non-mated) at a threshold."""
+    return rate(scores.errors_at(threshold), scores.total, int(scores.distinct.sum()), replicates)
+
+
+def equal_error_rate(mated: ScoreSet, non_mated: ScoreSet) -> float:
+    """Where FMR and FNMR are the same, on straight lines between the attainable points; NaN if undefined."""
+    if not mated.total or not non_mated.total:
+        return float("nan")
+    thresholds = np.unique(np.concatenate([_attainable(mated), _attainable(non_mated), [np.inf]]))
+    fmr, fnmr = non_mated.rates(thresholds), mated.rates(thresholds)
+    gap = fnmr - fmr
+    after = int(np.argmax(gap >= 0))
+    if after == 0 or gap[after] == 0:
+        return float(fmr[after] + fnmr[after]) / 2
+    share = -gap[after - 1] / (gap[after] - gap[after - 1])
+    return float(fmr[after - 1] + share * (fmr[after] - fmr[after - 1]))
+
+
+def trade_off(mated: ScoreSet, non_mated: ScoreSet) -> Curve:
+    """The whole trade-off at about a hundred false match rates, evenly spaced in their logarithm."""
+    if not mated.total or not non_mated.total:
+        return Curve(*(np.zeros(0) for _ in range(3)))
+    rates = np.logspace(-np.log10(non_mated.total), 0, _DET_POINTS)
+    thresholds = np.unique([non_mated.threshold_at(float(rate)) for rate in rates])
+    return Curve(thresholds, non_mated.rates(thresholds), mated.rates(thresholds))
+
+
+def _attainable(scores: ScoreSet) -> Floats:
+    """Thresholds at which the rates change: kept scores, and the edges of bins beyond them."""
+    if scores.complete:
+        return scores.scores
+    last = scores.scores[-1]
+    beyond = scores.edges > last if scores.mated else scores.edges < last
+    return np.concatenate([scores.scores, scores.edges[beyond]])

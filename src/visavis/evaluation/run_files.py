@@ -1,0 +1,213 @@
+"""A run on the disk: scores.csv, rates.json, and for runs of every pair images.csv and histograms.csv.
+
+Of every pair of images only the hardest comparisons are in scores.csv; the histograms
+count them all. Both together, with the list of images, give a run back as it was.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from visavis.comparison import Calibration
+from visavis.errors import EvaluationError, ProtocolError
+from visavis.evaluation.comparisons import COSINE_EDGES, Comparisons, cells_of, count_pairs, gather
+from visavis.evaluation.protocols import Pairs, Protocol, read_protocol
+from visavis.evaluation.run import Run
+from visavis.evaluation.scores import BINS, ScoreSet
+from visavis.files import whole_file
+
+SCORES, RATES, IMAGES, HISTOGRAMS, REPORT = (
+    "scores.csv",
+    "rates.json",
+    "images.csv",
+    "histograms.csv",
+    "report.html",
+)
+_SCORE_COLUMNS = ("probe", "reference", "mated", "group", "score", "similarity", "error")
+
+
+def write_run(run: Run, folder: Path) -> None:
+    """Write the scores of a run, each file whole or not at all; raises EvaluationError."""
+    _write_csv(folder / SCORES, _SCORE_COLUMNS, _score_rows(run))
+    if run.protocol.pairs is None:
+        _write_csv(folder / IMAGES, ("image", "subject", "group", "error"), _image_rows(run))
+        _write_csv(folder / HISTOGRAMS, ("mated", "group", "other", "from", "count"), _histogram_rows(run))
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a file of a run whole or not at all; raises EvaluationError."""
+    try:
+        with whole_file(path) as file:
+            file.write(text.encode("utf-8"))
+    except OSError as error:
+        raise EvaluationError(
+            f"{path.name} cannot be written: {(error.strerror or 'no access').lower()}",
+            hint="--out says where; check the folder, its free space and your rights",
+        ) from None
+
+
+def read_run(scores: Path) -> tuple[Run, dict[str, Any]]:
+    """A finished run by the path of its scores.csv, and what it says of its system.
+
+    Another program's scores.csv is a run as well. Raises ProtocolError or EvaluationError.
+    """
+    folder = scores.parent
+    listed = read_protocol(scores)
+    rates = _rates(folder / RATES)
+    system = rates.get("system", {"name": scores.stem})
+    if listed.pairs is None or listed.pairs.scores is None:
+        raise ProtocolError("this is a protocol without scores", hint="give the scores.csv of a finished run")
+    if not (folder / HISTOGRAMS).is_file() or scores.name != SCORES:
+        return Run(listed, gather(listed, listed.pairs), (), None), system
+    protocol = replace(
+        read_protocol(folder / IMAGES), name=rates.get("protocol", {}).get("name", folder.name)
+    )
+    errors = _errors(folder / IMAGES)
+    return Run(protocol, _restore(protocol, listed, errors, folder / HISTOGRAMS), errors, None), system
+
+
+def hardest(run: Run, count: int = 20) -> dict[str, list[dict[str, Any]]]:
+    """The comparisons a system gets most wrong: mated ones of low and non-mated ones of high score."""
+    return {
+        name: [_as_row(run, side, i) for i in range(min(count, len(side.scores)))]
+        for name, side in (("mated", run.comparisons.mated), ("non_mated", run.comparisons.non_mated))
+    }
+
+
+def _as_row(run: Run, side: ScoreSet, i: int) -> dict[str, Any]:
+    images, score = run.comparisons.images, float(side.scores[i])
+    return {
+        "probe": images[side.probe[i]],
+        "reference": images[side.reference[i]],
+        "group": " / ".join(dict.fromkeys(run.comparisons.cells[side.cell[i]])),
+        "score": score,
+        "similarity": run.calibration.similarity(score) if run.calibration else None,
+    }
+
+
+def _score_rows(run: Run) -> Iterator[tuple[object, ...]]:
+    pairs = run.protocol.pairs
+    if pairs is None:
+        for side in (run.comparisons.mated, run.comparisons.non_mated):
+            yield from _kept_rows(run, side)
+        return
+    assert pairs.scores is not None
+    images, groups = run.protocol.images, run.protocol.groups
+    for i, score in enumerate(pairs.scores):
+        names = images[pairs.probe[i]], images[pairs.reference[i]]
+        found = _formatted(float(score), run.calibration) if np.isfinite(score) else ("", "")
+        yield (*names, int(pairs.mated[i]), groups[pairs.group[i]], *found, pairs.errors[i])
+
+
+def _kept_rows(run: Run, side: ScoreSet) -> Iterator[tuple[object, ...]]:
+    images, cells = run.comparisons.images, run.comparisons.cells
+    labels = [" / ".join(dict.fromkeys(cell)) for cell in cells]
+    columns = (side.probe.tolist(), side.reference.tolist(), side.cell.tolist(), side.scores.tolist())
+    for probe, reference, cell, score in zip(*columns, strict=True):
+        yield (
+            images[probe],
+            images[reference],
+            int(side.mated),
+            labels[cell],
+            *_formatted(score, run.calibration),
+            "",
+        )
+
+
+def _formatted(score: float, calibration: Calibration | None) -> tuple[str, str]:
+    """A score that reads back as it was, and its similarity."""
+    return repr(score), f"{calibration.similarity(score):.3f}" if calibration else ""
+
+
+def _image_rows(run: Run) -> Iterator[tuple[object, ...]]:
+    protocol = run.protocol
+    for i, image in enumerate(protocol.images):
+        yield image, protocol.subjects[protocol.people[i]], protocol.groups[protocol.group[i]], run.errors[i]
+
+
+def _histogram_rows(run: Run) -> Iterator[tuple[object, ...]]:
+    for side in (run.comparisons.mated, run.comparisons.non_mated):
+        for cell, place in zip(*np.nonzero(side.histogram), strict=True):
+            count = side.histogram[cell, place]
+            yield int(side.mated), *run.comparisons.cells[cell], f"{side.edges[place]:.4f}", count
+
+
+def _write_csv(path: Path, columns: tuple[str, ...], rows: Iterable[tuple[object, ...]]) -> None:
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows(rows)
+    write_text(path, text.getvalue())
+
+
+def _rates(path: Path) -> dict[str, Any]:
+    """The rates.json beside some scores, empty where there is none."""
+    try:
+        rates = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return rates if isinstance(rates, dict) else {}
+
+
+def _errors(path: Path) -> tuple[str, ...]:
+    with path.open(newline="", encoding="utf-8") as file:
+        return tuple(row.get("error") or "" for row in csv.DictReader(file))
+
+
+def _restore(protocol: Protocol, listed: Protocol, errors: tuple[str, ...], histograms: Path) -> Comparisons:
+    """The comparisons of every pair, from the kept ones, the histograms and the list of images."""
+    assert listed.pairs is not None
+    if len(errors) != len(protocol.images):
+        raise EvaluationError("images.csv names an image twice: the run is not as it was written")
+    index = {name: i for i, name in enumerate(protocol.images)}
+    try:
+        place = np.array([index[name] for name in listed.images], np.int32)
+        sides = [
+            _restore_side(protocol, listed.pairs, place, histograms, mated=mated) for mated in (True, False)
+        ]
+    except (KeyError, ValueError, IndexError):
+        raise EvaluationError("scores.csv, images.csv and histograms.csv are not of one run") from None
+    counts = count_pairs(protocol, np.array([not error for error in errors]))
+    mated, non_mated = (
+        replace(side, failed=failed, distinct=distinct)
+        for side, (failed, distinct) in zip(sides, (counts.mated, counts.non_mated), strict=True)
+    )
+    cells, _ = cells_of(protocol.groups)
+    return Comparisons(protocol.images, protocol.people, cells, mated, non_mated, counts.images_of)
+
+
+def _restore_side(
+    protocol: Protocol, pairs: Pairs, place: NDArray[np.int32], histograms: Path, *, mated: bool
+) -> ScoreSet:
+    cells, cell_of = cells_of(protocol.groups)
+    histogram = np.zeros((len(cells), BINS), np.int64)
+    with histograms.open(newline="", encoding="utf-8") as file:
+        for row in csv.DictReader(file):
+            if int(row["mated"]) == mated:
+                bin_of = round((float(row["from"]) + 1) / 2 * BINS)
+                histogram[cells.index((row["group"], row["other"])), bin_of] = int(row["count"])
+    chosen = pairs.mated == mated
+    assert pairs.scores is not None
+    probe, reference = place[pairs.probe[chosen]], place[pairs.reference[chosen]]
+    made = histogram.sum(axis=1)
+    return ScoreSet(
+        mated,
+        made,
+        np.zeros_like(made),
+        np.zeros_like(made),
+        COSINE_EDGES,
+        histogram,
+        pairs.scores[chosen],
+        probe,
+        reference,
+        cell_of[protocol.group[probe], protocol.group[reference]],
+    )

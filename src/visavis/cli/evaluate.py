@@ -80,6 +80,6 @@ def _row(named: tuple[str, dict[str, Any]]) -> list[str]:
 
 def _rate(rate: dict[str, Any]) -> str:
     if rate["value"] is None:
-        return "not measurable" if rate["resolution"] is None else f"below {rate['resolution']:.2g}"
+        return "not measurable" if rate["below"] is None else f"below {rate['below']:.2g}"
     interval = "" if rate["low"] is None else f" ({rate['low']:.2g} to {rate['high']:.2g})"
     return f"{rate['value']:.3g}{interval}"

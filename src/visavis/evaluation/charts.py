@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from math import floor, log10
 from typing import Any
 
-from visavis.evaluation.wording import percent
+from visavis.evaluation.wording import bound, percent
 
 MOST_CURVES = 8
 """More curves than this cannot be told apart; the worst groups are drawn."""
@@ -197,15 +197,19 @@ def distributions_figure(shares: dict[str, Any], marks: Sequence[tuple[str, floa
         peak = (edges[highest] + edges[highest + 1]) / 2, shares[key][highest]
         beside = {"textcoords": "offset points", "ha": "center", "bbox": _PAPER, "zorder": 4}
         axes.annotate(what, peak, (0, 5), color=colour, **beside)
-    inside = [mark for mark in marks if edges[first] <= mark[1] <= edges[last + 1]]
-    for i, (text, score) in enumerate(inside):
-        axes.axvline(score, color="#a03c00", linestyle=(0, (1, 1.5)), linewidth=1.4)
-        place = {"xycoords": ("data", "axes fraction"), "ha": "center", "va": "bottom", "fontsize": 8}
-        axes.annotate(text, (score, 1.01 + 0.085 * (i % 3)), color="#a03c00", **place)
+    _lines(axes, [mark for mark in marks if edges[first] <= mark[1] <= edges[last + 1]])
     axes.set_xlabel("score: the higher, the more alike")
     axes.set_yticks([])
     axes.spines["left"].set_visible(False)
     return figure
+
+
+def _lines(axes: Any, marks: Sequence[tuple[str, float]]) -> None:
+    """Upright lines, their names in three rows, since thresholds lie close together."""
+    for i, (text, score) in enumerate(marks):
+        axes.axvline(score, color="#a03c00", linestyle=(0, (1, 1.5)), linewidth=1.4)
+        place = {"xycoords": ("data", "axes fraction"), "ha": "center", "va": "bottom", "fontsize": 8}
+        axes.annotate(text, (score, 1.01 + 0.085 * (i % 3)), color="#a03c00", **place)
 
 
 def _style() -> Any:
@@ -283,9 +287,9 @@ def _disc(axes: Any, number: str, where: tuple[Any, str], colour: str, *, filled
 
 def _dot(axes: Any, row: int, rate: dict[str, Any], left: float) -> None:
     if rate["value"] is None:
-        bound = _bound(rate)
-        axes.plot([left, bound], [row, row], color="black", linewidth=1, linestyle=(0, (1, 1.5)))
-        axes.plot([bound], [row], marker="<", color="black", markerfacecolor="white", markersize=7)
+        end = bound(rate)
+        axes.plot([left, end], [row, row], color="black", linewidth=1, linestyle=(0, (1, 1.5)))
+        axes.plot([end], [row], marker="<", color="black", markerfacecolor="white", markersize=7)
         return
     if rate["high"] is not None:
         axes.plot([_low(rate), rate["high"]], [row, row], color="black", linewidth=1.6)
@@ -295,16 +299,11 @@ def _dot(axes: Any, row: int, rate: dict[str, Any], left: float) -> None:
 def _low(rate: dict[str, Any]) -> float:
     """The lowest that is drawn of a rate, never below what the sample resolves."""
     ends = [end for end in (rate["value"], rate["low"]) if end is not None]
-    return float(max(rate["resolution"], min(ends))) if rate["value"] is not None else _bound(rate)
-
-
-def _bound(rate: dict[str, Any]) -> float:
-    """What an unresolved rate is below, with a confidence of 95 %."""
-    return float(max(rate["resolution"], rate["high"] or 0))
+    return float(max(rate["resolution"], min(ends))) if rate["value"] is not None else bound(rate)
 
 
 def _value(rate: dict[str, Any]) -> str:
-    return percent(rate["value"]) if rate["value"] is not None else f"below {percent(_bound(rate), up=True)}"
+    return percent(rate["value"]) if rate["value"] is not None else f"below {percent(bound(rate), up=True)}"
 
 
 def _rate_told(rate: dict[str, Any]) -> str:

@@ -59,7 +59,7 @@ def _failures(failures: dict[str, Any]) -> Iterator[Finding]:
     yield Finding(
         level,
         "failures",
-        f"{failed:,} of {of:,} {what} ({failed / of:.1%}) gave nothing to compare{people}. "
+        f"{failed:,} of {of:,} {what} ({_percent(failed / of)}) gave nothing to compare{people}. "
         "The other rates do not count them; FAR and FRR do.",
     )
 
@@ -109,7 +109,7 @@ def _labels(labels: dict[str, Any] | None) -> Iterator[Finding]:
     yield Finding(
         "alarm" if alarming else "note",
         "labels",
-        f"{seen}: about {max(share for _, share, _ in doubts):.1%} of the labels may be wrong. "
+        f"{seen}: about {_percent(max(share for _, share, _ in doubts))} of the labels may be wrong. "
         "They are among the hardest pairs below; error rates count them as they are labelled.",
     )
 
@@ -143,8 +143,12 @@ def _sample(protocol: dict[str, Any], overall: dict[str, Any]) -> Iterator[Findi
             "sample",
             f"The sample says nothing of false match rates below 1 in {1 / overall['fmr_resolution']:,.0f}"
             + (
-                f", and nothing of false non-match rates below {overall['fnmr_resolution']:.2%}."
+                f", and nothing of false non-match rates below {_percent(overall['fnmr_resolution'])}."
                 if protocol["mated"]
                 else "."
             ),
         )
+
+
+def _percent(share: float) -> str:
+    return f"{float(f'{100 * share:.2g}'):g} %"

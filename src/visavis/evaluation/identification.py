@@ -20,10 +20,11 @@ Floats = NDArray[np.float64]
 class SearchPoint:
     """What searches in galleries of one size come to at one threshold.
 
-    fpir, fnir: None where the sample does not resolve them: they are then below the
+    asked: the FPIR or the similarity that the threshold was chosen for. fpir, fnir: None where the sample does not resolve them: they are then below the
     resolution of `Identification`. Intervals of 95 % draw the people who are searched for.
     """
 
+    asked: float
     gallery: int
     threshold: float
     similarity: float | None
@@ -60,10 +61,11 @@ def measure_searches(run: Run, weights: Floats) -> Identification | None:
     sizes = gallery_sizes(found.references)
     resolutions = 3 / found.references, 3 / max(1, len(np.unique(found.mated_of)))
 
-    def point(threshold: float, gallery: int) -> SearchPoint:
+    def point(asked: float, threshold: float, gallery: int) -> SearchPoint:
         similarity = calibration.similarity(threshold) if calibration else None
         fpir, fnir = found.fpir_by_search(threshold, gallery), found.fnir_by_search(threshold, gallery)
         return SearchPoint(
+            asked,
             gallery,
             threshold,
             similarity,
@@ -71,16 +73,21 @@ def measure_searches(run: Run, weights: Floats) -> Identification | None:
             *_resolved(fnir, found.mated_of, weights, resolutions[1]),
         )
 
-    asked = [(fpir, size) for size in sizes for fpir in FPIRS if fpir >= resolutions[0]]
-    thresholds = [(found.threshold_at(fpir, size), size) for fpir, size in asked]
-    nominal = [threshold for _, _, threshold in calibration.anchors()] if calibration else []
+    wanted = [(fpir, size) for size in sizes for fpir in FPIRS if fpir >= resolutions[0]]
+    chosen = [(fpir, found.threshold_at(fpir, size), size) for fpir, size in wanted]
+    anchors = calibration.anchors() if calibration else []
     return Identification(
         found.references,
         len(found.stranger_of),
         len(found.mated_of),
         *resolutions,
-        tuple(point(threshold, size) for threshold, size in thresholds if threshold is not None),
-        tuple(point(threshold, size) for size in sizes for threshold in nominal if threshold >= found.lowest),
+        tuple(point(fpir, threshold, size) for fpir, threshold, size in chosen if threshold is not None),
+        tuple(
+            point(similarity, threshold, size)
+            for size in sizes
+            for similarity, _, threshold in anchors
+            if threshold >= found.lowest
+        ),
     )
 
 

@@ -59,18 +59,22 @@ def _point(
     run: Run, asked: float, nominal_fmr: float | None, threshold: float, replicates: tuple[Floats, Floats]
 ) -> Point:
     mated, non_mated = run.comparisons.mated, run.comparisons.non_mated
+    fmr, fnmr = replicates
     return Point(
         asked,
         nominal_fmr,
         threshold,
         run.calibration.similarity(threshold) if run.calibration else None,
-        rate_at(non_mated, threshold, replicates[0]),
-        rate_at(mated, threshold, replicates[1]),
-        _with_failures(non_mated, threshold),
-        _with_failures(mated, threshold),
+        rate_at(non_mated, threshold, fmr),
+        rate_at(mated, threshold, fnmr),
+        _with_failures(non_mated, threshold, fmr),
+        _with_failures(mated, threshold, fnmr),
     )
 
 
-def _with_failures(scores: ScoreSet, threshold: float) -> Rate:
-    errors = scores.errors_at(threshold) + (int(scores.failed.sum()) if scores.mated else 0)
-    return rate(errors, scores.attempted, int(scores.distinct.sum()))
+def _with_failures(scores: ScoreSet, threshold: float, replicates: Floats) -> Rate:
+    """The rate of all that were asked for; its interval takes the failures as they were counted."""
+    missed = int(scores.failed.sum()) if scores.mated else 0
+    attempted = scores.attempted
+    share = (replicates * scores.total + missed) / attempted if attempted else replicates
+    return rate(scores.errors_at(threshold) + missed, attempted, int(scores.distinct.sum()), share)

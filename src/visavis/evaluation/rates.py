@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from visavis.evaluation.bootstrap import interval
+from visavis.evaluation.bootstrap import CONFIDENCE, interval
 from visavis.evaluation.scores import ScoreSet
 
 FMRS = (1e-1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6)
@@ -26,15 +26,16 @@ Floats = NDArray[np.float64]
 class Rate:
     """A share of errors, and how sure it is.
 
-    value: None where the sample does not resolve it: the rate is then below
-    `resolution` (see `ScoreSet.resolution`), or nothing was tried. low, high: 95 %
-    confidence, None where the sample gives no interval.
+    value: None where the sample does not resolve it (see `ScoreSet.resolution`), or nothing was tried.
+    below: what an unresolved rate is below with 95 % confidence, None where there is a value or
+    nothing was tried. low, high: an interval of 95 %, None where the sample gives none.
     """
 
     value: float | None
     errors: int
     trials: int
     resolution: float | None
+    below: float | None
     low: float | None
     high: float | None
 
@@ -51,18 +52,23 @@ class Curve:
 def rate(errors: int, trials: int, independent: int, replicates: Floats | None = None) -> Rate:
     """A rate of `errors` in `trials`, of which as many as `independent` count for what is resolved."""
     if not trials:
-        return Rate(None, 0, 0, None, None, None)
-    resolution = 3 / min(trials, independent) if independent else 1.0
-    value = errors / trials
+        return Rate(None, 0, 0, None, None, None, None)
+    effective = min(trials, independent)
+    resolution = min(1.0, 3 / effective) if effective else 1.0
     bounds = interval(replicates, resolution) if replicates is not None else None
-    return Rate(
-        value if errors and value >= resolution else None,
-        errors,
-        trials,
-        min(1.0, resolution),
-        bounds.low if bounds else None,
-        bounds.high if bounds else None,
-    )
+    value = errors / trials
+    if errors and value >= resolution:
+        return Rate(value, errors, trials, resolution, None, *(bounds or (None, None)))
+    below = max(resolution, _upper_bound(value, effective), bounds.high if bounds else 0.0)
+    return Rate(None, errors, trials, resolution, below, *(bounds or (None, None)))
+
+
+def _upper_bound(share: float, trials: int) -> float:
+    """The rate at which so small a share, or a smaller, is seen in 5 % of samples (Clopper and Pearson 1934)."""
+    from scipy.stats import beta
+
+    errors = share * trials
+    return float(beta.ppf(CONFIDENCE, errors + 1, trials - errors)) if errors < trials else 1.0
 
 
 def rate_at(scores: ScoreSet, threshold: float, replicates: Floats | None = None) -> Rate:

@@ -63,7 +63,7 @@ def read_run(scores: Path) -> tuple[Run, dict[str, Any]]:
     folder = scores.parent
     listed = read_protocol(scores)
     rates = _rates(folder / RATES)
-    system = rates.get("system", {"name": scores.stem})
+    system = rates.get("system", {"name": folder.name if scores.name == SCORES else scores.stem})
     if listed.pairs is None or listed.pairs.scores is None:
         raise ProtocolError("this is a protocol without scores", hint="give the scores.csv of a finished run")
     if not (folder / HISTOGRAMS).is_file() or scores.name != SCORES:

@@ -76,7 +76,12 @@ def below(rate: Json | None) -> str:
     """What stands for a rate that the sample does not resolve: a bound of 95 %, rounded up."""
     if rate is None or rate["resolution"] is None:
         return NOT_MEASURABLE
-    return f"below {percent(max(rate['resolution'], rate['high'] or 0), up=True)}"
+    return f"below {percent(bound(rate), up=True)}"
+
+
+def bound(rate: Json) -> float:
+    """What an unresolved rate is below, with a confidence of 95 %."""
+    return float(max(rate["resolution"], rate.get("below") or 0, rate["high"] or 0))
 
 
 def interval(rate: Json | None) -> str:

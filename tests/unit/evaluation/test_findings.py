@@ -31,7 +31,7 @@ def test_failed_images() -> None:
     result = measure(make_run(PEOPLE.tolist(), GROUPS, vectors=vectors))
     assert findings(result, "alarm") == ["failures"]
     text = result["findings"][0]["text"]
-    assert "12 of 600 images (2.0%)" in text
+    assert "12 of 600 images (2 %)" in text
     assert result["failures"]["fta"]["errors"] == 12
     assert result["failures"]["fte"]["errors"] == 0
     assert result["failures"]["reasons"] == {"There is no face in the photo.": 12}

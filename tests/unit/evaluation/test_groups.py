@@ -105,4 +105,4 @@ def run_one_group() -> Run:
 
 
 def test_rate_is_a_value() -> None:
-    assert rate(3, 10, 10) == Rate(0.3, 3, 10, 0.3, None, None)
+    assert rate(3, 10, 10) == Rate(0.3, 3, 10, 0.3, None, None, None)

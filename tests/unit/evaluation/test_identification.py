@@ -63,7 +63,7 @@ def test_sizes_and_what_the_sample_resolves() -> None:
     run = make_run(PEOPLE.tolist(), vectors=VECTORS)
     measured = measure_searches(run, draw_people(40, 50))
     assert measured is not None
-    assert {point.gallery for point in measured.at_fpir} == {10, 39}
+    assert {(point.asked, point.gallery) for point in measured.at_fpir} == {(0.1, 10), (0.1, 39)}
     assert measured.fpir_resolution == pytest.approx(3 / 40)
     assert all(point.fpir is None or point.fpir >= 3 / 40 for point in measured.at_fpir)
     assert measure_searches(make_run([0, 0]), draw_people(1, 5)) is None

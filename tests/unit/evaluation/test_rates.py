@@ -98,5 +98,11 @@ def test_no_rate_below_what_the_sample_resolves() -> None:
         "a thousand comparisons of fifty people resolve no more than fifty"
     )
     assert rate(0, 0, 0).resolution is None
+    assert rate(0, 0, 0).below is None
+    assert rate(3, 1000, 1000).below is None
+    assert rate(0, 1000, 1000).below == pytest.approx(0.003, rel=0.01)
+    two = rate(2, 1000, 1000).below
+    assert two is not None
+    assert np.mean(np.random.default_rng(1).binomial(1000, two, 20_000) <= 2) == pytest.approx(0.05, abs=0.01)
     sure = rate(0, 1000, 1000, np.zeros(100))
     assert sure.high == pytest.approx(0.003), "nor does an interval end below it"

@@ -37,7 +37,7 @@ def test_a_run_reads_back_as_it_was(run: Run, tmp_path: Path) -> None:
     again, system = read_run(tmp_path / "scores.csv")
     same(run.comparisons, again.comparisons)
     assert again.errors == run.errors
-    assert system == {"name": "scores"}
+    assert system == {"name": tmp_path.name}
     first, second = measure(run), measure(again)
     for part in ("failures", "overall", "groups", "identification", "labels"):
         assert first[part] == second[part]

@@ -67,26 +67,23 @@ def _failures(failures: dict[str, Any]) -> Iterator[Finding]:
 def _groups(groups: dict[str, Any] | None) -> Iterator[Finding]:
     if groups is None:
         return
-    fine = True
-    for key, what in _RATES.items():
-        spread = groups[key]
-        if spread is None or spread["p_value"] is None or spread["p_value"] > CHANCE:
-            continue
+    tested = {key: groups[key] for key in _RATES if groups[key] and groups[key]["p_value"] is not None}
+    unequal = {key: spread for key, spread in tested.items() if spread["p_value"] <= CHANCE}
+    for key, spread in unequal.items():
         ratio = spread["worst_over_best"]
-        alarming = ratio is None or ratio >= ALARMING_RATIO
-        fine = fine and not alarming
         who = f"People of the group “{spread['worst']}” are" if spread["worst"] else "People of one group are"
         times = f", {ratio:.1f} times as often as those of the best group" if ratio else ""
         yield Finding(
-            "alarm" if alarming else "note",
+            "alarm" if ratio is None or ratio >= ALARMING_RATIO else "note",
             "groups",
-            f"{who} {what} most{times}. Chance alone makes groups differ so much "
+            f"{who} {_RATES[key]} most{times}. Chance alone makes groups differ so much "
             f"less than once in {1 / max(spread['p_value'], 1 / 2000):,.0f} times.",
         )
-    if fine:
-        yield Finding(
-            "fine", "groups", "In this sample no group's error rates differ by more than chance explains."
-        )
+    if not tested:
+        yield Finding("note", "groups", "Whether errors differ between groups cannot be told from so few.")
+    elif not unequal:
+        text = "In this sample no group's error rates differ by more than chance explains."
+        yield Finding("fine", "groups", text)
 
 
 def _labels(labels: dict[str, Any] | None) -> Iterator[Finding]:

@@ -39,15 +39,16 @@ class Identification:
     """Searches of an images protocol.
 
     references: people who can be enrolled; larger galleries are not measurable.
-    strangers, mated: how many searches. at_fpir: a point for each gallery size and each rate
-    of `FPIRS` that the sample resolves; at_similarity: for each size and similarity.
+    strangers, mated: how many searches; fnir_resolution is None without a mated one.
+    at_fpir: a point for each gallery size and each rate of `FPIRS` that the sample
+    resolves; at_similarity: for each size and similarity.
     """
 
     references: int
     strangers: int
     mated: int
     fpir_resolution: float
-    fnir_resolution: float
+    fnir_resolution: float | None
     at_fpir: tuple[SearchPoint, ...]
     at_similarity: tuple[SearchPoint, ...]
 
@@ -59,7 +60,8 @@ def measure_searches(run: Run, weights: Floats) -> Identification | None:
         return None
     found = searches(comparisons, usable)
     sizes = gallery_sizes(found.references)
-    resolutions = 3 / found.references, 3 / max(1, len(np.unique(found.mated_of)))
+    searched = len(np.unique(found.mated_of))
+    resolutions = min(1.0, 3 / found.references), min(1.0, 3 / searched) if searched else None
 
     def point(asked: float, threshold: float, gallery: int) -> SearchPoint:
         similarity = calibration.similarity(threshold) if calibration else None
@@ -92,9 +94,9 @@ def measure_searches(run: Run, weights: Floats) -> Identification | None:
 
 
 def _resolved(
-    by_search: Floats, people: NDArray[np.int32], weights: Floats, resolution: float
+    by_search: Floats, people: NDArray[np.int32], weights: Floats, resolution: float | None
 ) -> tuple[float | None, tuple[float, float] | None]:
-    if not len(by_search):
+    if resolution is None:
         return None, None
     value = float(by_search.mean())
     return (value if value >= resolution else None), _interval(by_search, people, weights)

@@ -66,4 +66,8 @@ def test_sizes_and_what_the_sample_resolves() -> None:
     assert {(point.asked, point.gallery) for point in measured.at_fpir} == {(0.1, 10), (0.1, 39)}
     assert measured.fpir_resolution == pytest.approx(3 / 40)
     assert all(point.fpir is None or point.fpir >= 3 / 40 for point in measured.at_fpir)
+    strangers = measure_searches(make_run(range(40)), draw_people(40, 50))
+    assert strangers is not None
+    assert strangers.fnir_resolution is None
+    assert {point.fnir for point in strangers.at_fpir} == {None}
     assert measure_searches(make_run([0, 0]), draw_people(1, 5)) is None

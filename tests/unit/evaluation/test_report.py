@@ -200,6 +200,7 @@ def full() -> dict[str, Any]:
 
 def search(gallery: int, fpir: float | None, fnir: float | None) -> dict[str, Any]:
     return {
+        "asked": 0.1,
         "gallery": gallery,
         "threshold": 0.5,
         "similarity": 80.0,

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -19,12 +20,17 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from visavis import Analyzer
+from visavis.evaluation.acquisition import acquire
+from visavis.evaluation.protocols import Protocol
+from visavis.evaluation.protocols import read_protocol as parse_protocol
 from visavis.models.manifest import DEFAULT_DETECTOR, DEFAULT_RECOGNISER, find_manifest
 from visavis.models.weights import locate_weights
 from visavis.settings import model_folder
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "benchmarks" / "results"
+CACHE = ROOT / ".cache"
 DATA = Path(os.environ.get("VISAVIS_EVALUATION_DATA", ROOT.parent / "shared" / "data" / "dev"))
 
 
@@ -71,11 +77,64 @@ def read_bgr(path: Path) -> NDArray[np.uint8]:
 
 def read_protocol(name: str) -> list[dict[str, str]]:
     """Rows of a protocol file of the evaluation data."""
+    with protocol_path(name).open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def protocol_path(name: str) -> Path:
+    """Where a protocol file of the evaluation data lies."""
     path = DATA / "protocols" / f"{name}.csv"
     if not path.is_file():
         sys.exit("the evaluation data is not here; set VISAVIS_EVALUATION_DATA to its dev folder")
-    with path.open(newline="") as file:
-        return list(csv.DictReader(file))
+    return path
+
+
+def acquired(name: str) -> tuple[Protocol, NDArray[np.float32]]:
+    """An images protocol of the evaluation data, and a template for each image; remembered in .cache/.
+
+    "consented_images" is London and Canada together, made here: see `consented_protocol`.
+    """
+    protocol = parse_protocol(consented_protocol() if name == "consented_images" else protocol_path(name))
+    found = acquire(protocol.images, DATA, Analyzer(), CACHE / f"{name}.templates")
+    return protocol, found.vectors
+
+
+def lfw() -> tuple[Protocol, NDArray[np.float32]]:
+    """LFW's development half, by the labels of women and men that a third party gave."""
+    return acquired("lfw_images")
+
+
+def part_of(protocol: Protocol, chosen: NDArray[np.bool_]) -> Protocol:
+    """The protocol of some of its images, (images,)."""
+    numbers, people = np.unique(protocol.people[chosen], return_inverse=True)
+    return replace(
+        protocol,
+        images=tuple(name for name, keep in zip(protocol.images, chosen, strict=True) if keep),
+        people=people.astype(np.int32),
+        subjects=tuple(protocol.subjects[number] for number in numbers),
+        group=protocol.group[chosen],
+    )
+
+
+def consented_protocol() -> Path:
+    """Write the protocol of the people who signed a consent, by the sex they or the set's makers state.
+
+    London (DeBruine and Jones 2017, doi 10.6084/m9.figshare.5047666.v5) and Canada, CC BY 4.0.
+    """
+    sexes = {"f": "female", "m": "male"}
+    london = [
+        (row["image"], f"london-{row['subject']}", row["group"].split()[-1])
+        for row in read_protocol("london_images")
+    ]
+    canada = [
+        (f"canada/{path.name}", f"canada-{path.stem}", sexes[path.stem[-1]])
+        for path in sorted((DATA / "canada").glob("*.jpg"))
+    ]
+    target = CACHE / "consented_images.csv"
+    CACHE.mkdir(exist_ok=True)
+    lines = ["image,subject,group", *(",".join(row) for row in (*london, *canada))]
+    target.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return target
 
 
 def save(name: str, results: dict[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""Write the figures of results/ into the README and benchmarks/README.md, where their marks stand.
+"""Write the figures of results/ into the README, benchmarks/README.md and the model card, where their marks stand.
 
 `python benchmarks/figures.py`; a test fails where the two do not agree.
 """
@@ -7,15 +7,22 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from card import card
+
 ROOT = Path(__file__).resolve().parent.parent
-PLACES = {"README.md": "front", "benchmarks/README.md": "details"}
+PLACES = {
+    "README.md": ("front", ("accuracy", "detection", "speed")),
+    "benchmarks/README.md": ("details", ("accuracy", "detection", "speed")),
+    "docs/model-card.md": ("card", ("evaluation", "calibration", "planted", "templates")),
+}
 
 
 def main() -> None:
-    """Bring both pages up to date."""
+    """Bring the pages up to date."""
     for page in PLACES:
         path = ROOT / page
         path.write_text(updated(page), encoding="utf-8")
@@ -23,8 +30,9 @@ def main() -> None:
 
 def updated(page: str) -> str:
     """The text of a page with the figures of the result files in it."""
-    results = {name: _results(name) for name in ("accuracy", "detection", "speed")}
-    tables = front(**results) if PLACES[page] == "front" else details(**results)
+    writer, names = PLACES[page]
+    writers: dict[str, Callable[..., str]] = {"front": front, "details": details, "card": card}
+    tables = writers[writer](**{name: _results(name) for name in names})
     body = f"<!-- figures -->\n{tables}\n<!-- end of figures -->"
     text = (ROOT / page).read_text("utf-8")
     return re.sub(r"<!-- figures -->.*?<!-- end of figures -->", lambda _: body, text, flags=re.DOTALL)

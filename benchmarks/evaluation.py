@@ -12,8 +12,6 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -35,16 +33,14 @@ def main() -> None:
     """Measure, print and write results/evaluation.json."""
     for name in NAMES:
         _remember_templates(name)
-        evaluate(_path(name), Options(DATA, OUT / name), _quiet)
+        evaluate(_path(name), Options(DATA, OUT / name))
     calibrate([OUT / name for name in CALIBRATED_FROM], TABLE)
     shipped_calibration.cache_clear()
     results: dict[str, Any] = {
-        name: _published(evaluate(OUT / name / SCORES, Options(DATA, OUT / name), _quiet)) for name in NAMES
+        name: _published(evaluate(OUT / name / SCORES, Options(DATA, OUT / name))) for name in NAMES
     }
     _remember_templates("lfw_images", "lfw_pairs")
-    results["lfw_pairs"] = _published(
-        evaluate(_path("lfw_pairs"), Options(DATA, OUT / "lfw_pairs", folds=5), _quiet)
-    )
+    results["lfw_pairs"] = _published(evaluate(_path("lfw_pairs"), Options(DATA, OUT / "lfw_pairs", folds=5)))
     results["after_templates"] = _cost()
     save("evaluation", results)
 
@@ -89,11 +85,6 @@ def _published(rates: dict[str, Any]) -> dict[str, Any]:
         groups = [{k: v for k, v in group.items() if k != "det"} for group in rates["groups"]["rates"]]
         kept["groups"] = {**rates["groups"], "rates": groups, "cross": None}
     return kept
-
-
-@contextmanager
-def _quiet(_what: str, _total: int) -> Iterator[Any]:
-    yield lambda: None
 
 
 if __name__ == "__main__":

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -52,7 +52,13 @@ class Options:
     pictures: bool = False
 
 
-def evaluate(path: Path, options: Options, progress: Progress) -> dict[str, Any]:
+@contextmanager
+def in_silence(_stage: str, _steps: int) -> Iterator[Callable[[], None]]:
+    """No progress is shown."""
+    yield lambda: None
+
+
+def evaluate(path: Path, options: Options, progress: Progress = in_silence) -> dict[str, Any]:
     """Measure a system on a protocol; write scores.csv, rates.json and report.html; return what rates.json says.
 
     path: a protocol of images or pairs, or scores of any system. progress: a

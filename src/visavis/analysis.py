@@ -77,8 +77,8 @@ class Analyzer:
 
         Raises NotCalibratedError where there is none, CalibrationError where it is damaged.
         """
-        name = self._manifest.calibration or self._manifest.compatibility
-        return find_calibration(name, calibration_folder())
+        manifest = self._manifest
+        return find_calibration(manifest.compatibility, calibration_folder(), manifest.calibration)
 
     def detect(self, photo: ImageSource) -> list[Face]:
         """Faces of a photo without templates, largest first; none is an empty list.

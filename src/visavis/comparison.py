@@ -163,17 +163,19 @@ def compare_templates(
     )
 
 
-def find_calibration(name: str, folder: Path) -> Calibration:
+def find_calibration(name: str, folder: Path, shipped: str = "") -> Calibration:
     """The calibration of that name: one that a user made, in `folder`, else the one that comes with visavis.
 
-    Raises NotCalibratedError where there is none, CalibrationError where it is damaged.
+    shipped: the name of the latter, where it is another. Raises NotCalibratedError where
+    there is none, CalibrationError where it is damaged.
     """
-    if not name:
-        raise NotCalibratedError
     own = folder / f"{name}.json"
-    if own.is_file():
+    if not name or not own.is_file():
+        return shipped_calibration(shipped or name)
+    try:
         return parse_calibration(own.read_text("utf-8"))
-    return shipped_calibration(name)
+    except (OSError, UnicodeDecodeError):
+        raise CalibrationError from None
 
 
 @cache
@@ -199,7 +201,7 @@ def parse_calibration(text: str) -> Calibration:
     except (ValueError, KeyError, TypeError):
         raise CalibrationError from None
     if not (
-        _rising(calibration.scores)
+        _rising((*calibration.scores, 1.0))
         and _rising([-fmr for fmr in calibration.fmrs])
         and calibration.fmrs[-1] > 0
     ):

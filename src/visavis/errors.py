@@ -8,6 +8,7 @@ puts it in front of the message.
 from __future__ import annotations
 
 import inspect
+from collections.abc import Sequence
 
 
 class VisavisError(Exception):
@@ -122,6 +123,16 @@ class EvaluationError(VisavisError):
     """This cannot be evaluated."""
 
     hint = "docs/evaluation.md says what an evaluation needs"
+
+
+class MissingImagesError(EvaluationError):
+    """Images of the protocol are not there."""
+
+    hint = "--images says in which folder the paths of the protocol begin"
+
+    def __init__(self, names: Sequence[str], of: int) -> None:
+        super().__init__(f"{len(names):,} of {of:,} images of the protocol are not there")
+        self.names = tuple(names)
 
 
 class MissingExtraError(VisavisError):

@@ -106,13 +106,61 @@ def test_bad_input(photos: Path, tmp_path: Path) -> None:
     refused(visavis("evaluate", photos / "hopper0.jpg", "--out", out), "not UTF-8")
     refused(
         visavis("evaluate", photos / "people.csv", "--images", tmp_path, "--out", out),
-        "7 of 7 images are not there",
+        "7 of 7 images of the protocol are not there, the first: collins0.jpg",
     )
     refused(visavis("evaluate", photos / "people.csv", "--folds", "3", "--out", out), "lists images")
     (photos / "ghosts.csv").write_text("image,subject,group\nnobody.jpg,a,x\n")
-    refused(visavis("evaluate", photos / "ghosts.csv", "--out", out), "no image shows a usable face")
+    refused(
+        visavis("evaluate", photos / "ghosts.csv", "--out", out), "fewer than two images show a usable face"
+    )
     assert not (out / "rates.json").exists()
     assert visavis("evaluate", photos / "people.csv", "--folds", "1").returncode == 2
+
+
+def test_a_folder_used_again_holds_one_run(photos: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    assert visavis("evaluate", photos / "people.csv", "--out", out).returncode == 0
+    assert visavis("evaluate", photos / "pairs.csv", "--out", out).returncode == 0
+    assert sorted(path.name for path in out.iterdir()) == ["rates.json", "report.html", "scores.csv"]
+    again = visavis("evaluate", out / "scores.csv", "--out", out, "--json")
+    assert again.returncode == 0, again.stderr
+    assert json.loads(again.stdout)["protocol"]["mated"] == 2
+
+
+def test_nothing_of_the_users_is_written_over(photos: Path, tmp_path: Path) -> None:
+    own = tmp_path / "own"
+    own.mkdir()
+    for name in ("a", "b"):
+        (own / f"{name}.jpg").write_bytes((photos / "hopper0.jpg").read_bytes())
+    protocol = "image,subject,group,mine\na.jpg,a,x,1\nb.jpg,a,x,2\n"
+    (own / "images.csv").write_text(protocol)
+    refused(visavis("evaluate", own / "images.csv", "--out", own), "would be written over", "hint: ")
+    (own / "people.csv").write_text(protocol)
+    refused(visavis("evaluate", own / "people.csv", "--out", own), "would be written over")
+    assert (own / "images.csv").read_text() == protocol
+    assert sorted(path.name for path in own.iterdir()) == ["a.jpg", "b.jpg", "images.csv", "people.csv"]
+    scores = "probe,reference,mated,group,score\na,b,1,x,0.9\nc,d,0,x,0.1\n"
+    (own / "theirs.csv").write_text(scores)
+    run = visavis("evaluate", "theirs.csv", "--against", "theirs.csv", "--out", "new", cwd=own)
+    assert run.returncode == 0, run.stderr
+    refused(
+        visavis("evaluate", "theirs.csv", "--against", "new/scores.csv", "--out", "new", cwd=own),
+        "written over",
+    )
+
+
+def test_refused_before_any_work(photos: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    refused(visavis("evaluate", photos / "people.csv", "--folds", "2", "--out", out), "lists images")
+    refused(
+        visavis("evaluate", photos / "pairs.csv", "--folds", "3", "--out", out), "4 pairs do not make 3 folds"
+    )
+    (tmp_path / "theirs.csv").write_text("probe,reference,mated,group,score\na,b,1,x,0.9\nc,d,0,x,0.1\n")
+    refused(
+        visavis("evaluate", photos / "people.csv", "--against", tmp_path / "theirs.csv", "--out", out),
+        "one run lists pairs",
+    )
+    assert not out.exists(), "no image was looked at, no template kept"
 
 
 def test_calibrate(tmp_path: Path) -> None:

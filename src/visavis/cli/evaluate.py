@@ -9,6 +9,7 @@ import click
 
 from visavis.cli.output import json_option, print_json, print_table
 from visavis.cli.progress import progress
+from visavis.errors import EvaluationError, MissingImagesError
 from visavis.models.manifest import DEFAULT_RECOGNISER
 
 
@@ -55,7 +56,10 @@ def evaluate(
 
     out = out or Path("evaluation") / protocol.stem
     options = Options(images or protocol.parent, out, recogniser, folds, against, pictures)
-    rates = evaluate(protocol, options, progress)
+    try:
+        rates = evaluate(protocol, options, progress)
+    except MissingImagesError as error:  # the name is the caller's own
+        raise EvaluationError(f"{error.message}, the first: {error.names[0]}", hint=error.hint) from None
     if as_json:
         print_json(rates)
         return

@@ -10,6 +10,7 @@ import json
 import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import IO, Any, Self
 
@@ -17,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from visavis.analysis import Analyzer
-from visavis.errors import EvaluationError, ModelError, VisavisError
+from visavis.errors import EvaluationError, MissingImagesError, ModelError, VisavisError
 from visavis.faces import Face, ModelIdentity
 
 
@@ -49,15 +50,12 @@ def acquire(
 
     images: paths below `folder`. unfinished: a file that keeps what is done until
     the run is; whoever ends the run removes it, for it holds templates. Raises
-    EvaluationError where files are missing, before any work, and ModelError.
+    MissingImagesError before any work, and ModelError.
     An image that cannot be used is no error but a failure to acquire: see `errors`.
     """
-    missing = [name for name in images if not (folder / name).is_file()]
+    missing = [name for name in images if not _is_there(folder / name)]
     if missing:
-        raise EvaluationError(
-            f"{len(missing):,} of {len(images):,} images are not there, the first: {missing[0]}",
-            hint="--images says in which folder the paths of the protocol begin",
-        )
+        raise MissingImagesError(missing, len(images))
     done: dict[str, dict[str, Any]] = {}
     with _Journal(unfinished, analyzer.identity) as journal:
         for name in images:
@@ -96,6 +94,13 @@ def _acquisition(entries: list[dict[str, Any]]) -> Acquisition:
     )
 
 
+def _is_there(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except (OSError, ValueError):  # a name that no file can have
+        return False
+
+
 def _key(folder: Path, name: str) -> str:
     """An image as it lies there now: another size or date makes another."""
     state = (folder / name).stat()
@@ -107,7 +112,12 @@ class _Journal:
 
     def __init__(self, path: Path, identity: ModelIdentity) -> None:
         self._path = path
-        self._head = {"model": identity.name, "sha256": identity.sha256, "precision": identity.precision}
+        self._head = {
+            "visavis": version("visavis"),
+            "model": identity.name,
+            "sha256": identity.sha256,
+            "precision": identity.precision,
+        }
         self.known: dict[str, dict[str, Any]] = {}
 
     def __enter__(self) -> Self:
@@ -117,15 +127,24 @@ class _Journal:
             lines = []
         entries = [entry for line in lines if (entry := _parse(line)) is not None]
         if entries and entries[0] == self._head:
-            self.known = {entry.pop("key"): entry for entry in entries[1:] if "key" in entry}
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        # What was read is written anew, so that a torn line never stands before a whole one.
-        self._file: IO[str] = os.fdopen(
-            os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8"
-        )
+            self.known = {entry.pop("key"): entry for entry in entries[1:] if _is_whole(entry)}
+        # What was read is written anew, beside the old file until it is whole: a kill loses nothing.
+        renewed = self._path.with_name(self._path.name + ".new")
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            renewed.unlink(missing_ok=True)
+            descriptor = os.open(renewed, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except OSError as error:
+            raise EvaluationError(
+                f"the folder for results cannot be written: {(error.strerror or 'no access').lower()}",
+                hint="--out says where; check the folder, its free space and your rights",
+            ) from None
+        self._file: IO[str] = os.fdopen(descriptor, "w", encoding="utf-8")
         self._line(self._head)
         for key, entry in self.known.items():
             self._line({"key": key, **entry})
+        self._file.flush()
+        renewed.replace(self._path)
         return self
 
     def write(self, key: str, entry: dict[str, Any]) -> dict[str, Any]:
@@ -147,3 +166,16 @@ def _parse(line: str) -> dict[str, Any] | None:
     except ValueError:
         return None
     return value if isinstance(value, dict) else None
+
+
+def _is_whole(entry: dict[str, Any]) -> bool:
+    """Whether a line of the journal says what became of an image."""
+    if not isinstance(entry.get("key"), str):
+        return False
+    if "vector" not in entry:
+        return isinstance(entry.get("error"), str)
+    try:
+        vector = np.frombuffer(base64.b64decode(entry["vector"], validate=True), "<f4")
+    except (ValueError, TypeError):
+        return False
+    return bool(len(vector) and np.isfinite(vector).all())

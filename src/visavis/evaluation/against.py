@@ -10,7 +10,7 @@ import numpy as np
 from visavis.errors import EvaluationError
 from visavis.evaluation.bootstrap import Resampled, draw_people, interval
 from visavis.evaluation.comparisons import Comparisons, gather
-from visavis.evaluation.protocols import Pairs, Protocol
+from visavis.evaluation.protocols import Protocol
 from visavis.evaluation.rates import FMRS
 from visavis.evaluation.run import Run
 
@@ -37,14 +37,11 @@ def compare_runs(ours: Run, theirs: Run) -> dict[str, Any]:
 
     Raises EvaluationError where the two are not of the same protocol.
     """
-    if (ours.comparisons.images_of is None) != (theirs.comparisons.images_of is None):
-        raise EvaluationError("one run lists pairs and the other compares every pair of images")
-    if ours.protocol.pairs is not None and theirs.protocol.pairs is not None:
-        a, b, notes = _common_pairs(
-            ours.protocol, ours.protocol.pairs, theirs.protocol, theirs.protocol.pairs
-        )
+    check_comparable(ours.protocol, theirs.protocol)
+    if ours.protocol.pairs is not None:
+        a, b, notes = _common_pairs(ours.protocol, theirs.protocol)
     else:
-        a, b, notes = _same_images(ours, theirs)
+        a, b, notes = ours.comparisons, theirs.comparisons, _lost_images(ours, theirs)
     weights = draw_people(int(a.people.max()) + 1)
     samples = Resampled(a, weights), Resampled(b, weights)
     resolution = max(a.non_mated.resolution, b.non_mated.resolution)
@@ -75,54 +72,62 @@ def _difference(
     )
 
 
-def _same_images(ours: Run, theirs: Run) -> tuple[Comparisons, Comparisons, list[str]]:
-    same = ours.protocol.images == theirs.protocol.images and np.array_equal(
-        ours.protocol.people, theirs.protocol.people
-    )
-    if not same:
+def check_comparable(ours: Protocol, theirs: Protocol) -> None:
+    """Raise EvaluationError unless both are lists of pairs, or the same list of images and people."""
+    if (ours.pairs is None) != (theirs.pairs is None):
+        raise EvaluationError("one run lists pairs and the other compares every pair of images")
+    if ours.pairs is None and not (
+        ours.images == theirs.images and np.array_equal(ours.people, theirs.people)
+    ):
         raise EvaluationError("the two runs are not of the same list of images and people")
+
+
+def _lost_images(ours: Run, theirs: Run) -> list[str]:
     lost = int(np.count_nonzero(theirs.failed)), int(np.count_nonzero(ours.failed))
-    notes = [
-        f"{count:,} images gave {who} nothing to compare and are missing from its rates."
+    return [
+        f"{count:,} images gave {who} nothing to compare: its rates are of the others, which may be the easier ones."
         for count, who in zip(lost, ("the other system", "this system"), strict=True)
         if count
     ]
-    return ours.comparisons, theirs.comparisons, notes
 
 
-def _common_pairs(
-    our_protocol: Protocol, our: Pairs, their_protocol: Protocol, their: Pairs
-) -> tuple[Comparisons, Comparisons, list[str]]:
+def _common_pairs(ours: Protocol, theirs: Protocol) -> tuple[Comparisons, Comparisons, list[str]]:
     """The comparisons that both made, in the order of ours."""
-    assert our.scores is not None
-    assert their.scores is not None
-    names = their_protocol.images
-    known = {
-        (names[probe], names[reference]): (bool(mated), float(score))
-        for probe, reference, mated, score in zip(
-            their.probe, their.reference, their.mated, their.scores, strict=True
-        )
-    }
+    assert ours.pairs is not None
+    assert ours.pairs.scores is not None
+    known = _by_names(theirs)
     found = [
-        known.get((our_protocol.images[probe], our_protocol.images[reference]), (None, np.nan))
-        for probe, reference in zip(our.probe, our.reference, strict=True)
+        known.get((ours.images[probe], ours.images[reference]), (None, np.nan))
+        for probe, reference in zip(ours.pairs.probe, ours.pairs.reference, strict=True)
     ]
-    if any(mated is not None and mated != ours for (mated, _), ours in zip(found, our.mated, strict=True)):
+    if any(m is not None and m != mated for (m, _), mated in zip(found, ours.pairs.mated, strict=True)):
         raise EvaluationError("the two runs do not agree on which pairs are mated")
     scores = np.array([score for _, score in found])
-    both = np.isfinite(scores) & np.isfinite(our.scores)
+    both = np.isfinite(scores) & np.isfinite(ours.pairs.scores)
     if not both.any():
         raise EvaluationError("the two runs have no comparison in common")
     left_out = len(both) - int(both.sum()), len(known) - sum(mated is not None for mated, _ in found)
+    why = "lack a score of one of the two", "are in the other run alone"
     notes = [
-        f"{count:,} comparisons {why} and are left out here."
-        for count, why in zip(
-            left_out, ("lack a score of one of the two", "are in the other run alone"), strict=True
-        )
+        f"{count:,} comparisons {reason} and are left out here."
+        for count, reason in zip(left_out, why, strict=True)
         if count
     ]
     a, b = (
-        gather(our_protocol, replace(our, scores=np.where(both, values, np.nan)))
-        for values in (our.scores, scores)
+        gather(ours, replace(ours.pairs, scores=np.where(both, values, np.nan)))
+        for values in (ours.pairs.scores, scores)
     )
     return a, b, notes
+
+
+def _by_names(protocol: Protocol) -> dict[tuple[str, str], tuple[bool, float]]:
+    """Whether each listed pair is mated, and its score, by the names of its images."""
+    pairs = protocol.pairs
+    assert pairs is not None
+    assert pairs.scores is not None
+    return {
+        (protocol.images[probe], protocol.images[reference]): (bool(mated), float(score))
+        for probe, reference, mated, score in zip(
+            pairs.probe, pairs.reference, pairs.mated, pairs.scores, strict=True
+        )
+    }

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from visavis.evaluation.comparisons import Comparisons, mated_by_person, non_mated_totals
-from visavis.evaluation.scores import ScoreSet
+from visavis.evaluation.scores import ScoreSet, Weights
 
 REPLICATES = 1_000
 CONFIDENCE = 0.95
@@ -32,10 +32,13 @@ class Interval(NamedTuple):
     high: float
 
 
-def draw_people(people: int, replicates: int = REPLICATES, seed: int = 0) -> Floats:
-    """How often each person was drawn, (replicates, people)."""
-    draws = np.random.default_rng(seed).multinomial(people, np.full(people, 1 / people), replicates)
-    return draws.astype(np.float64)
+def draw_people(people: int, replicates: int = REPLICATES, seed: int = 0) -> Weights:
+    """How often each person was drawn, (replicates, people) of float32: a thousand take 4 kB a person."""
+    generator = np.random.default_rng(seed)
+    drawn = np.empty((replicates, people), np.float32)
+    for row in drawn:
+        row[:] = generator.multinomial(people, np.full(people, 1 / people))
+    return drawn
 
 
 def interval(replicates: Floats, resolution: float = -np.inf) -> Interval | None:
@@ -58,7 +61,9 @@ class Resampled:
     non-mated comparisons there are then.
     """
 
-    def __init__(self, comparisons: Comparisons, weights: Floats, cells: Sequence[int] | None = None) -> None:
+    def __init__(
+        self, comparisons: Comparisons, weights: Weights, cells: Sequence[int] | None = None
+    ) -> None:
         self._weights = weights
         self._people = comparisons.people
         chosen = list(range(len(comparisons.cells))) if cells is None else list(cells)
@@ -100,7 +105,7 @@ class Resampled:
     def _thresholds_among(self, hardest: int, rate: float, places: NDArray[np.intp]) -> Floats:
         """Thresholds of these replicates, NaN where they lie beyond so many of the hardest comparisons."""
         a, b = self._ends(self._non_mated, hardest)
-        weights = self._weights[places].astype(np.float32)
+        weights = self._weights[places].astype(np.float32, copy=False)
         matched = np.cumsum(weights[:, a] * weights[:, b], axis=1)
         allowed = rate * self.non_mated_total[places]
         first_too_many = (matched <= allowed[:, None]).sum(axis=1)
@@ -134,12 +139,13 @@ class Resampled:
         if scores.mated:
             return np.asarray(self._weights @ np.bincount(a, minlength=people))
         pairs = coo_array((np.ones(hardest), (a, b)), shape=(people, people)).tocsr()
-        return np.asarray(((pairs.T @ self._weights.T).T * self._weights).sum(axis=1))
+        parts = (self._weights[i : i + _CHUNK] for i in range(0, len(self._weights), _CHUNK))
+        return np.concatenate([((part @ pairs) * part).sum(axis=1) for part in parts])
 
     def _ends(self, scores: ScoreSet, hardest: int) -> tuple[NDArray[Any], NDArray[Any]]:
         return self._people[scores.probe[:hardest]], self._people[scores.reference[:hardest]]
 
 
-def divide(errors: Floats, totals: Floats) -> Floats:
+def divide(errors: Weights, totals: Weights) -> Floats:
     """Rates, NaN where nothing was tried."""
     return np.asarray(np.divide(errors, totals, out=np.full(len(totals), np.nan), where=totals > 0))

@@ -9,12 +9,14 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from visavis.errors import EvaluationError
+from visavis.comparison import parse_calibration
+from visavis.errors import CalibrationError, EvaluationError
 from visavis.evaluation.calibration import MIN_PAIRS_OF_PEOPLE, Table, make_table
 from visavis.evaluation.calibration_groups import RATES
 from visavis.evaluation.measure import plain
 from visavis.evaluation.run_files import SCORES, read_run, write_text
 from visavis.extras import require_extra
+from visavis.models.manifest import NAME
 from visavis.settings import calibration_folder
 
 
@@ -28,15 +30,23 @@ def calibrate(runs: Sequence[Path], out: Path | None = None) -> tuple[dict[str, 
     require_extra("evaluation", "scipy")
     read = [read_run(folder / SCORES if folder.is_dir() else folder) for folder in runs]
     names = {str(system.get("compatibility", "")) for _, system in read}
-    if len(names) != 1 or "" in names:
+    if len(names) != 1 or not all(NAME.fullmatch(name) for name in names):
         raise EvaluationError(
             "a calibration is made from runs of one of visavis's recognisers",
             hint="give folders that `visavis evaluate` wrote with the same --recogniser",
         )
     (name,) = names
     table = as_json(name, make_table([run for run, _ in read]))
+    text = json.dumps(table, indent=1, ensure_ascii=False) + "\n"
+    try:
+        parse_calibration(text)
+    except CalibrationError:
+        raise EvaluationError(
+            "these runs make no usable table: their rarest scores leave the scale or do not differ",
+            hint="look for images that stand under two people, and evaluate more people",
+        ) from None
     path = out or calibration_folder() / f"{name}.json"
-    write_text(path, json.dumps(table, indent=1, ensure_ascii=False) + "\n")
+    write_text(path, text)
     return table, path
 
 
@@ -48,7 +58,7 @@ def as_json(name: str, table: Table) -> dict[str, Any]:
     ):
         points.append(
             {
-                "score": round(threshold, 4),
+                "score": round(threshold, 5),
                 "fmr": rate,
                 "worst_group": worst,
                 "score_interval": plain(interval),

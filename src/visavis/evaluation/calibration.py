@@ -30,6 +30,10 @@ from visavis.evaluation.tails import Tail, fit_tail
 MIN_PAIRS_OF_PEOPLE = 100
 """What a group needs to speak in a table: the pairs of 15 people."""
 
+MIN_POOLED = 1_000
+"""Pairs of people in all groups together: fewer do not tell the shape of a tail."""
+
+_RAREST, _PEAKS, _LARGEST_SHARE = 1e-3, 250, 0.1
 _Z = np.arange(-4.0, 12.0, 0.002)
 
 Floats = NDArray[np.float64]
@@ -69,12 +73,13 @@ class Table:
 
 def make_table(runs: Sequence[Run]) -> Table:
     """Calibrate from finished runs of one recogniser; raises EvaluationError where no group is large enough."""
-    groups = {group.name: group for run in runs for group in groups_of(run)}
-    large = [group for group in groups.values() if group.scores.distinct.sum() >= MIN_PAIRS_OF_PEOPLE]
-    if not large:
+    groups = [group for run in runs for group in groups_of(run)]
+    large = [group for group in groups if group.scores.distinct_in_all >= MIN_PAIRS_OF_PEOPLE]
+    pooled = sum(group.scores.distinct_in_all for group in large)
+    if pooled < MIN_POOLED:
         raise EvaluationError(
-            f"no group has {MIN_PAIRS_OF_PEOPLE} pairs of different people to calibrate from",
-            hint="evaluate images of at least 15 people of one group",
+            f"these runs hold {pooled:,} pairs of different people within groups large enough, fewer than {MIN_POOLED:,}",
+            hint="evaluate more people: some 50 of one group, or more groups of 15 and more",
         )
     standard, tail = pooled_curve([group.scores for group in large])
     curves = [_curve(group, standard) for group in large]
@@ -87,17 +92,22 @@ def make_table(runs: Sequence[Run]) -> Table:
         tuple(threshold_intervals(large, tail)),
         tuple(curve.name for curve in worst),
         tuple(sorted(curves, key=lambda curve: -curve.thresholds[at_80])),
-        tuple(name for name, group in groups.items() if group not in large),
+        tuple(group.name for group in groups if group not in large),
         min(resolved, default=1.0),
         tail,
     )
 
 
 def pooled_curve(groups: Sequence[ScoreSet]) -> tuple[Floats, Tail]:
-    """The standardised score that belongs to each of `RATES`, (rates,), and the tail beyond."""
+    """The standardised score that belongs to each of `RATES`, (rates,), and the tail beyond.
+
+    Raises EvaluationError where scores are so much alike that there is no tail.
+    """
+    if not all(scores.sd > 0 for scores in groups):
+        raise EvaluationError("the scores of a group do not differ")
     total = sum(scores.total for scores in groups)
     matched = np.sum([scores.errors(scores.mean + scores.sd * _Z) for scores in groups], axis=0)
-    tail_rate = max(1e-3, 250 / total)
+    tail_rate = min(_LARGEST_SHARE, max(_RAREST, _PEAKS / total))
     start = float(_Z[np.argmax(matched <= tail_rate * total)])
     peaks = [(s.scores - s.mean) / s.sd for s in groups]
     tail = fit_tail(np.concatenate(peaks), start, total)
@@ -115,7 +125,7 @@ def _curve(group: Group, standard: Floats) -> GroupCurve:
     return GroupCurve(
         group.name,
         scores.total,
-        int(scores.distinct.sum()),
+        scores.distinct_in_all,
         scores.mean,
         scores.sd,
         scores.resolution,

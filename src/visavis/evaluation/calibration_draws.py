@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from visavis.evaluation.bootstrap import Interval, Resampled, draw_people, interval
 from visavis.evaluation.calibration_groups import RATES, Group, speaks_for_itself
+from visavis.evaluation.scores import Weights
 from visavis.evaluation.tails import Tail, fit_tail
 
 _DRAWS = 200
@@ -60,7 +61,7 @@ class _Drawn:
     sds: Floats
 
     @classmethod
-    def of(cls, group: Group, weights: Floats, start: float) -> _Drawn:
+    def of(cls, group: Group, weights: Weights, start: float) -> _Drawn:
         """Draw a group; of one that is not kept whole, scores below `start` deviations are not needed."""
         kept, people = group.scores, group.run.comparisons.people
         resampled = group.resampled(weights)

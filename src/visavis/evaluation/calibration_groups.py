@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from visavis.evaluation.bootstrap import Resampled
 from visavis.evaluation.groups import named_groups
 from visavis.evaluation.run import Run
-from visavis.evaluation.scores import ScoreSet
+from visavis.evaluation.scores import ScoreSet, Weights
 
 RATES = (0.5, *(digit * 10.0**-power for power in range(1, 6) for digit in (2, 1, 0.5)), 2e-6, 1e-6)
 """The rates of a table, falling; before them stands the lowest score there is, at rate 1."""
@@ -34,7 +34,7 @@ class Group:
         everything = self.run.comparisons.non_mated
         return everything if self.cell is None else everything.of_cells([self.cell])
 
-    def resampled(self, weights: Floats) -> Resampled:
+    def resampled(self, weights: Weights) -> Resampled:
         """The group with its run's people counting by weights, (replicates, people)."""
         return Resampled(self.run.comparisons, weights, None if self.cell is None else [self.cell])
 

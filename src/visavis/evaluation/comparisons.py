@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from visavis.errors import EvaluationError
 from visavis.evaluation.protocols import Pairs, Protocol
-from visavis.evaluation.scores import BINS, KEPT, Collector, Counts, Floats, ScoreSet
+from visavis.evaluation.scores import BINS, KEPT, Collector, Counts, Floats, ScoreSet, Weights
 
 _BLOCK = 512
 
@@ -50,11 +50,13 @@ def compare_every_pair(protocol: Protocol, vectors: NDArray[np.float32], keep: i
     """Compare every image of a protocol with every other.
 
     vectors: (images, dimension) templates of unit length, NaN where there is none.
-    keep: how many comparisons of a kind are kept one by one, the hardest first.
+    keep: how many non-mated comparisons are kept one by one, the hardest first; of mated
+    ones, of which there are few, ten times as many.
     """
     cells, cell_of = cells_of(protocol.groups)
     collectors = [
-        Collector(mated=mated, cells=len(cells), edges=COSINE_EDGES, keep=keep) for mated in (True, False)
+        Collector(mated=mated, cells=len(cells), edges=COSINE_EDGES, keep=kept)
+        for mated, kept in ((True, 10 * keep), (False, keep))
     ]
     usable = np.asarray(np.isfinite(vectors).all(axis=1))
     rows = np.flatnonzero(usable).astype(np.int32)
@@ -83,10 +85,10 @@ def cells_of(groups: tuple[str, ...]) -> tuple[tuple[tuple[str, str], ...], NDAr
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PairCounts:
-    """How many pairs a list of images makes, by cell: `failed` and `distinct` of a `ScoreSet`, and `images_of`."""
+    """How many pairs a list of images makes: `failed`, `distinct`, `distinct_in_all` of a `ScoreSet`; `images_of`."""
 
-    mated: tuple[Counts, Counts]
-    non_mated: tuple[Counts, Counts]
+    mated: tuple[Counts, Counts, int]
+    non_mated: tuple[Counts, Counts, int]
     images_of: Counts
 
 
@@ -102,9 +104,11 @@ def count_pairs(protocol: Protocol, usable: NDArray[np.bool_]) -> PairCounts:
             non_mated_totals(np.minimum(made, 1), everyone),
         )
     )
+    images = made.sum(axis=1)
+    people, with_several = int(np.count_nonzero(images)), int(np.count_nonzero(images > 1))
     return PairCounts(
-        ((mated_by_person(asked) - mated).sum(axis=0), np.count_nonzero(mated, axis=0)),
-        (failed, distinct),
+        ((mated_by_person(asked) - mated).sum(axis=0), np.count_nonzero(mated, axis=0), with_several),
+        (failed, distinct, people * (people - 1) // 2),
         made,
     )
 
@@ -128,11 +132,21 @@ def gather(protocol: Protocol, pairs: Pairs) -> Comparisons:
     made = np.isfinite(scores)
     if not made.any():
         raise EvaluationError("no comparison has a score")
-    low, high = float(scores[made].min()), float(scores[made].max())
-    edges = np.linspace(low, high if high > low else low + 1, BINS + 1)
+    edges = _edges(scores[made])
     mated, non_mated = (_gather_side(protocol, pairs, scores, edges, mated=mated) for mated in (True, False))
     cells = tuple((name, name) for name in protocol.groups)
     return Comparisons(protocol.images, protocol.people, cells, mated, non_mated)
+
+
+def _edges(scores: Floats) -> Floats:
+    """Bins that hold all scores; raises EvaluationError where they lie too far apart."""
+    low, high = float(scores.min()), float(scores.max())
+    high = max(high, low + 1e-9 * max(1.0, abs(low)))
+    with np.errstate(over="ignore"):
+        width = (high - low) / BINS
+    if not np.isfinite(high - low) or low + width == low:
+        raise EvaluationError("the scores are too large to be counted", hint="bring them to another scale")
+    return np.linspace(low, high, BINS + 1)
 
 
 def _gather_side(protocol: Protocol, pairs: Pairs, scores: Floats, edges: Floats, *, mated: bool) -> ScoreSet:
@@ -144,8 +158,9 @@ def _gather_side(protocol: Protocol, pairs: Pairs, scores: Floats, edges: Floats
     failed = np.bincount(pairs.group[side & ~chosen], minlength=cells)
     ends = np.stack([pairs.probe[chosen], pairs.reference[chosen]])
     who = np.sort(protocol.people[ends], axis=0)
-    distinct = np.unique(np.vstack([who, pairs.group[chosen]]), axis=1)[2]
-    return collector.finish(failed, np.bincount(distinct, minlength=cells))
+    distinct = np.unique(np.vstack([who, pairs.group[chosen]]), axis=1)
+    in_all = np.unique(distinct[:2], axis=1).shape[1]
+    return collector.finish(failed, np.bincount(distinct[2], minlength=cells), in_all)
 
 
 def mated_by_person(images_of: Counts) -> Counts:
@@ -154,7 +169,7 @@ def mated_by_person(images_of: Counts) -> Counts:
     return np.where(g == h, images_of[:, g] * (images_of[:, h] - 1) // 2, images_of[:, g] * images_of[:, h])
 
 
-def non_mated_totals(images_of: Counts, weights: Floats) -> Floats:
+def non_mated_totals(images_of: Counts, weights: Weights) -> Floats:
     """How many non-mated pairs there are in each cell, (B, cells), when people count by their weights.
 
     images_of: (people, groups). weights: (B, people); a pair of images counts as

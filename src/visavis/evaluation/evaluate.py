@@ -12,17 +12,31 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from visavis.analysis import Analyzer
 from visavis.comparison import Calibration, find_calibration
 from visavis.errors import EvaluationError, NotCalibratedError, VisavisError
 from visavis.evaluation.acquisition import acquire
-from visavis.evaluation.against import compare_runs
+from visavis.evaluation.against import check_comparable, compare_runs
 from visavis.evaluation.comparisons import compare_every_pair, gather, score_pairs
+from visavis.evaluation.folds import check_folds
 from visavis.evaluation.measure import measure, plain
 from visavis.evaluation.protocols import Protocol, check_groups, read_protocol
 from visavis.evaluation.report import render_report
 from visavis.evaluation.run import Run
-from visavis.evaluation.run_files import RATES, REPORT, hardest, read_run, write_run, write_text
+from visavis.evaluation.run_files import (
+    HISTOGRAMS,
+    IMAGES,
+    RATES,
+    REPORT,
+    SCORES,
+    hardest,
+    is_of_visavis,
+    read_run,
+    write_run,
+    write_text,
+)
 from visavis.extras import require_extra
 from visavis.imaging import Photo
 from visavis.models.manifest import DEFAULT_DETECTOR, DEFAULT_RECOGNISER
@@ -67,8 +81,16 @@ def evaluate(path: Path, options: Options, progress: Progress = in_silence) -> d
     """
     require_extra("evaluation", "jinja2", "matplotlib", "scipy")
     protocol = read_protocol(path)
+    _check_out(path, options)
+    run_of_scores = _scored(path) if protocol.kind == "scores" else None
+    asked = run_of_scores[0].protocol if run_of_scores else protocol
+    check_groups(asked)
+    if options.folds is not None:
+        check_folds(asked, options.folds)
     other = read_run(options.against) if options.against else None
-    run, system = _scored(path) if protocol.kind == "scores" else _compared(protocol, options, progress)
+    if other:
+        check_comparable(asked, other[0].protocol)
+    run, system = run_of_scores or _compared(protocol, options, progress)
     with progress("rates", 1):
         rates: dict[str, Any] = {
             "visavis": version("visavis"),
@@ -78,9 +100,9 @@ def evaluate(path: Path, options: Options, progress: Progress = in_silence) -> d
             "hardest": plain(hardest(run)),
             "against": {"system": other[1], **plain(compare_runs(run, other[0]))} if other else None,
         }
-    if protocol.kind != "scores":
-        write_run(run, options.out)
     write_text(options.out / RATES, json.dumps(rates, indent=1, ensure_ascii=False) + "\n")
+    if path.resolve() != (options.out / SCORES).resolve():
+        write_run(run, options.out)
     report = render_report(rates, _thumbnails(options.images) if options.pictures else None)
     write_text(options.out / REPORT, report)
     (options.out / UNFINISHED).unlink(missing_ok=True)
@@ -89,13 +111,12 @@ def evaluate(path: Path, options: Options, progress: Progress = in_silence) -> d
 
 def _compared(protocol: Protocol, options: Options, progress: Progress) -> tuple[Run, dict[str, Any]]:
     """Make the templates and the comparisons of a protocol."""
-    check_groups(protocol)
     analyzer = Analyzer(recogniser=options.recogniser)
     with progress("images", len(protocol.images)) as advance:
         acquired = acquire(protocol.images, options.images, analyzer, options.out / UNFINISHED, advance)
     if protocol.pairs is None:
-        if not acquired.usable.any():
-            raise EvaluationError("no image shows a usable face")
+        if np.count_nonzero(acquired.usable) < 2:
+            raise EvaluationError("fewer than two images show a usable face")
         comparisons = compare_every_pair(protocol, acquired.vectors)
     else:
         pairs = score_pairs(protocol.pairs, acquired.vectors, acquired.errors)
@@ -117,10 +138,25 @@ def _compared(protocol: Protocol, options: Options, progress: Progress) -> tuple
 def _scored(path: Path) -> tuple[Run, dict[str, Any]]:
     """Take up scores; those of visavis's own recognisers are read with the calibration of today."""
     run, system = read_run(path)
-    check_groups(run.protocol)
     name = str(system.get("compatibility", ""))
     calibration = _calibration(lambda: find_calibration(name, calibration_folder()))
     return replace(run, calibration=calibration), {**system, "calibration": plain(calibration)}
+
+
+def _check_out(path: Path, options: Options) -> None:
+    """Refuse to write over the protocol, over the other system's scores, or over files that no evaluation wrote.
+
+    Scores may be read off again in their own folder: there they stay as they are.
+    """
+    written = {(options.out / name).resolve() for name in (SCORES, RATES, IMAGES, HISTOGRAMS, REPORT)}
+    written -= {path.resolve()} & {(options.out / SCORES).resolve()}
+    given = {file.resolve() for file in (path, options.against) if file is not None}
+    own = (options.out / UNFINISHED).exists() or is_of_visavis(options.out / RATES)
+    if given & written or (not own and any(target.exists() for target in written)):
+        raise EvaluationError(
+            "the folder for results holds files that would be written over",
+            hint="--out says which folder: give an empty one, or that of an earlier evaluation",
+        )
 
 
 def _calibration(find: Callable[[], Calibration]) -> Calibration | None:

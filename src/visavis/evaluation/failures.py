@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from visavis.evaluation.bootstrap import divide
 from visavis.evaluation.protocols import Protocol
 from visavis.evaluation.rates import Rate, rate
+from visavis.evaluation.scores import Weights
 
 Floats = NDArray[np.float64]
 
@@ -31,7 +32,7 @@ class Failures:
 
 
 def failures(
-    protocol: Protocol, errors: tuple[str, ...], weights: Floats, failed_comparisons: int, comparisons: int
+    protocol: Protocol, errors: tuple[str, ...], weights: Weights, failed_comparisons: int, comparisons: int
 ) -> Failures:
     """Count what failed. errors: (images,) as `Acquisition` gives them, empty where scores were given."""
     asked = rate(failed_comparisons, comparisons, comparisons)
@@ -49,7 +50,7 @@ def failures(
     return Failures(fta, fte, asked, _counted(errors))
 
 
-def fta_of(protocol: Protocol, failed: NDArray[np.bool_], weights: Floats, group: int | None = None) -> Rate:
+def fta_of(protocol: Protocol, failed: NDArray[np.bool_], weights: Weights, group: int | None = None) -> Rate:
     """FTA of an images protocol, or of one of its groups. failed: (images,)."""
     images = np.arange(len(failed)) if group is None else np.flatnonzero(protocol.group == group)
     return _rate_of_images(images, failed, protocol.people, weights)
@@ -66,7 +67,7 @@ def failed_by_person(
     )
 
 
-def fte_of(protocol: Protocol, failed: NDArray[np.bool_], weights: Floats, group: int | None = None) -> Rate:
+def fte_of(protocol: Protocol, failed: NDArray[np.bool_], weights: Weights, group: int | None = None) -> Rate:
     """FTE of an images protocol, or of the people of one of its groups."""
     images = np.arange(len(failed)) if group is None else np.flatnonzero(protocol.group == group)
     without, images_of = failed_by_person(images, failed, protocol.people, weights.shape[1])
@@ -77,7 +78,7 @@ def fte_of(protocol: Protocol, failed: NDArray[np.bool_], weights: Floats, group
 
 
 def _rate_of_images(
-    images: NDArray[np.intp], failed: NDArray[np.bool_], people: NDArray[np.int32], weights: Floats
+    images: NDArray[np.intp], failed: NDArray[np.bool_], people: NDArray[np.int32], weights: Weights
 ) -> Rate:
     without, images_of = failed_by_person(images, failed, people, weights.shape[1])
     replicates = divide(weights @ without, weights @ images_of)

@@ -15,6 +15,7 @@ ALARMING_FAILURES = 0.01
 ALARMING_LABELS = 0.005
 ALARMING_RATIO = 2.0
 CHANCE = 0.002
+LEAST_CHANCE = 1 / 2_000
 
 _RATES = {
     "fmr": "taken for someone else",
@@ -67,8 +68,13 @@ def _failures(failures: dict[str, Any]) -> Iterator[Finding]:
 def _groups(groups: dict[str, Any] | None) -> Iterator[Finding]:
     if groups is None:
         return
-    tested = {key: groups[key] for key in _RATES if groups[key] and groups[key]["p_value"] is not None}
-    unequal = {key: spread for key, spread in tested.items() if spread["p_value"] <= CHANCE}
+    known = {key: groups[key] for key in _RATES if groups[key]}
+    tested = {key: spread for key, spread in known.items() if spread["p_value"] is not None}
+    unequal = {
+        key: spread
+        for key, spread in known.items()
+        if (spread["p_value"] <= CHANCE if key in tested else spread["apart"])
+    }
     for key, spread in unequal.items():
         ratio = spread["worst_over_best"]
         who = f"People of the group “{spread['worst']}” are" if spread["worst"] else "People of one group are"
@@ -76,14 +82,20 @@ def _groups(groups: dict[str, Any] | None) -> Iterator[Finding]:
         yield Finding(
             "alarm" if ratio is None or ratio >= ALARMING_RATIO else "note",
             "groups",
-            f"{who} {_RATES[key]} most{times}. Chance alone makes groups differ so much "
-            f"less than once in {1 / max(spread['p_value'], 1 / 2000):,.0f} times.",
+            f"{who} {_RATES[key]} most{times}. {_chance(spread['p_value'])}",
         )
-    if not tested:
+    if not tested and not unequal:
         yield Finding("note", "groups", "Whether errors differ between groups cannot be told from so few.")
-    elif not unequal:
-        text = "In this sample no group's error rates differ by more than chance explains."
+    if tested and not unequal:
+        text = "In this sample no group's error rates differ by so much that chance cannot explain it."
         yield Finding("fine", "groups", text)
+
+
+def _chance(p_value: float | None) -> str:
+    if p_value is None:
+        return "The intervals of the two do not overlap."
+    least = max(p_value, LEAST_CHANCE)
+    return f"Chance alone makes groups differ so much less than once in {1 / least:,.0f} times."
 
 
 def _labels(labels: dict[str, Any] | None) -> Iterator[Finding]:
@@ -122,29 +134,20 @@ def _folds(folds: dict[str, Any] | None) -> Iterator[Finding]:
 
 
 def _sample(protocol: dict[str, Any], overall: dict[str, Any]) -> Iterator[Finding]:
-    if not protocol["non_mated"]:
-        yield Finding(
-            "note",
-            "sample",
-            "There are no pairs of different people: how often strangers match is not measurable.",
-        )
-    if not protocol["mated"]:
-        yield Finding(
-            "note",
-            "sample",
-            "There are no two images of one person: how often people are missed is not measurable.",
-        )
-    if protocol["non_mated"]:
-        yield Finding(
-            "note",
-            "sample",
-            f"The sample says nothing of false match rates below 1 in {1 / overall['fmr_resolution']:,.0f}"
-            + (
-                f", and nothing of false non-match rates below {_percent(overall['fnmr_resolution'])}."
-                if protocol["mated"]
-                else "."
-            ),
-        )
+    kinds = (
+        ("non_mated", "fmr", "pairs of different people", "how often strangers match", "false match rates"),
+        ("mated", "fnmr", "two images of one person", "how often people are missed", "false non-match rates"),
+    )
+    for kind, key, what, question, rates in kinds:
+        resolution = overall[f"{key}_resolution"]
+        if not protocol[kind]:
+            text = f"There are no {what}: {question} is not measurable."
+        elif resolution >= 1:
+            text = f"The sample is too small to say {question}."
+        else:
+            least = f"1 in {1 / resolution:,.0f}" if resolution < 0.001 else _percent(resolution)
+            text = f"The sample says nothing of {rates} below {least}."
+        yield Finding("note", "sample", text)
 
 
 def _percent(share: float) -> str:

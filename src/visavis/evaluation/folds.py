@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from visavis.errors import EvaluationError
-from visavis.evaluation.protocols import Protocol
+from visavis.evaluation.protocols import Pairs, Protocol
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,28 +31,37 @@ def by_folds(protocol: Protocol, folds: int) -> Folds:
     Raises EvaluationError where the rows do not divide into that many, or where
     the protocol lists images.
     """
-    pairs, people = protocol.pairs, protocol.people
-    if pairs is None or pairs.scores is None:
-        raise EvaluationError("folds are runs of listed pairs; this protocol lists images")
-    rows = len(pairs.probe)
-    if folds < 2 or rows % folds:
-        raise EvaluationError(
-            f"{rows:,} pairs do not make {folds} folds of equal size",
-            hint="--folds cuts the file into runs of rows, as LFW's lists are laid out",
-        )
-    scores = np.nan_to_num(pairs.scores, nan=-np.inf)
+    pairs = check_folds(protocol, folds)
+    people, rows = protocol.people, len(pairs.probe)
+    assert pairs.scores is not None
+    made = np.isfinite(pairs.scores)
+    scores = np.where(made, pairs.scores, -np.inf)
     fold = np.arange(rows) // (rows // folds)
     accuracy = []
     for held_out in range(folds):
         own = fold == held_out
         threshold = _best_threshold(scores[~own], pairs.mated[~own])
-        accuracy.append(float(np.mean((scores[own] >= threshold) == pairs.mated[own])))
+        matches = made[own] & (scores[own] >= threshold)
+        accuracy.append(float(np.mean(matches == pairs.mated[own])))
     return Folds(
         tuple(accuracy),
         float(np.mean(accuracy)),
         float(np.std(accuracy, ddof=1) / np.sqrt(folds)),
         _shared(people[pairs.probe], people[pairs.reference], fold),
     )
+
+
+def check_folds(protocol: Protocol, folds: int) -> Pairs:
+    """The pairs, where they can be cut into so many folds; else EvaluationError."""
+    if protocol.pairs is None:
+        raise EvaluationError("folds are runs of listed pairs; this protocol lists images")
+    rows = len(protocol.pairs.probe)
+    if folds < 2 or rows % folds:
+        raise EvaluationError(
+            f"{rows:,} pairs do not make {folds} folds of equal size",
+            hint="--folds cuts the file into runs of rows, as LFW's lists are laid out",
+        )
+    return protocol.pairs
 
 
 def _best_threshold(scores: NDArray[np.float64], mated: NDArray[np.bool_]) -> float:

@@ -5,6 +5,7 @@ All groups are held against one threshold, as they are in use.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,7 +17,8 @@ from visavis.evaluation.failures import failed_by_person, fta_of, fte_of
 from visavis.evaluation.protocols import UNLABELLED
 from visavis.evaluation.rates import Curve, Rate, rate_at, trade_off
 from visavis.evaluation.run import Run
-from visavis.evaluation.shuffles import shuffle_pairs, shuffle_people
+from visavis.evaluation.scores import Weights
+from visavis.evaluation.shuffles import shuffle_people, stands_out
 
 _ENOUGH_ERRORS = 100
 
@@ -50,10 +52,12 @@ class GroupRates:
 class Spread:
     """How unequal a rate is between groups.
 
-    worst: None where a group that the sample does not resolve may be worse. worst_over_geometric_mean: NIST IR 8429's measure; worst_over_best: the plainer
-    one; None where fewer than two groups have a rate that the sample resolves.
-    unresolved: groups left out for that. p_value: how often labels given at
-    random set a group apart as much; None where it cannot be told.
+    worst: None where a group that the sample does not resolve may be worse.
+    worst_over_geometric_mean: NIST IR 8429's measure, of the groups that are resolved;
+    worst_over_best: the plainer one, at least so much where the best group is only known to
+    lie below a bound. None where they cannot be told. unresolved: groups without a rate. p_value: how
+    often chance sets a group apart as much; None where it cannot be told. apart: whether
+    the worst group's interval lies above that of another.
     """
 
     worst: str | None
@@ -61,6 +65,7 @@ class Spread:
     worst_over_best: float | None
     unresolved: tuple[str, ...]
     p_value: float | None
+    apart: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +86,7 @@ class Groups:
     cross: tuple[tuple[Rate, ...], ...] | None
 
 
-def measure_groups(run: Run, weights: Floats) -> Groups | None:
+def measure_groups(run: Run, weights: Weights) -> Groups | None:
     """Rates of every group; None where there are fewer than two, or too few comparisons.
 
     weights: bootstrap draws, (replicates, people).
@@ -92,7 +97,7 @@ def measure_groups(run: Run, weights: Floats) -> Groups | None:
         return None
     threshold, overall_fmr = chosen
     rates = [_rates_of(name, run, weights, threshold) for name in names]
-    tests = _tests(run, names, threshold)
+    tests = _tests(run, names, weights, threshold)
     listed = run.protocol.pairs is not None
     return Groups(
         threshold,
@@ -127,22 +132,29 @@ def named_groups(comparisons: Comparisons) -> tuple[str, ...]:
 def spread(rates: dict[str, Rate], p_value: float | None) -> Spread:
     """Compare one rate between groups."""
     values = {name: rate.value for name, rate in rates.items() if rate.value}
-    unresolved = tuple(name for name in rates if name not in values)
+    below = {name: rate.below or 1.0 for name, rate in rates.items() if name not in values}
     if not values:
-        return Spread(None, None, None, unresolved, p_value)
+        return Spread(None, None, None, tuple(below), p_value, apart=False)
     worst = max(values, key=lambda name: values[name])
-    hidden = max((rates[name].resolution or 1.0 for name in unresolved), default=0.0)
-    known = worst if values[worst] >= hidden else None
-    if len(values) < 2:
-        return Spread(known, None, None, unresolved, p_value)
+    known = worst if values[worst] >= max(below.values(), default=0.0) else None
+    best = min(*values.values(), *below.values()) if len(rates) > 1 else values[worst]
     numbers = np.array(list(values.values()))
     geometric_mean = float(np.exp(np.log(numbers).mean()))
     return Spread(
-        known, values[worst] / geometric_mean, values[worst] / float(numbers.min()), unresolved, p_value
+        known,
+        values[worst] / geometric_mean if len(values) > 1 else None,
+        values[worst] / best if best < values[worst] or len(values) > 1 else None,
+        tuple(below),
+        p_value,
+        apart=(rates[worst].low or 0.0) > min(map(_upper_end, rates.values())),
     )
 
 
-def _rates_of(name: str, run: Run, weights: Floats, threshold: float) -> GroupRates:
+def _upper_end(rate: Rate) -> float:
+    return rate.below or rate.high or 1.0
+
+
+def _rates_of(name: str, run: Run, weights: Weights, threshold: float) -> GroupRates:
     protocol, comparisons, failed = run.protocol, run.comparisons, run.failed
     mated, non_mated = comparisons.within(name)
     resampled = Resampled(comparisons, weights, [comparisons.cells.index((name, name))])
@@ -178,39 +190,51 @@ def _cross(
     return tuple(tuple(between[frozenset((a, b))] for b in names) for a in names)
 
 
-def _tests(
-    run: Run, names: tuple[str, ...], threshold: float
-) -> tuple[float | None, float | None, float | None]:
-    """How likely chance alone makes the groups' FMR, FNMR and FTA differ as they do."""
-    protocol, comparisons, failed = run.protocol, run.comparisons, run.failed
+def _tests(run: Run, names: tuple[str, ...], weights: Weights, threshold: float) -> list[float | None]:
+    """How likely chance alone makes the groups' FMR, FNMR and FTA differ as they do.
+
+    Labels are given to other people, where each person bears one; else the bootstrap must do.
+    """
+    protocol = run.protocol
     codes = [protocol.groups.index(name) for name in names]
-    if protocol.pairs is not None:
-        counts = [
-            [scores.of_cells([code]) for code in codes]
-            for scores in (comparisons.non_mated, comparisons.mated)
-        ]
-        fmr, fnmr = (
-            shuffle_pairs(
-                np.array([cell.errors_at(threshold) for cell in cells]),
-                np.array([cell.total for cell in cells]),
-            )
-            for cells in counts
-        )
-        return fmr, fnmr, None
-    members = membership_of(protocol.people, protocol.group, len(protocol.groups))[codes]
-    without, images_of = failed_by_person(np.arange(len(failed)), failed, protocol.people, members.shape[1])
-    return (
-        shuffle_people(members, lambda weights: Resampled(comparisons, weights).fmr(threshold)),
-        shuffle_people(members, lambda weights: Resampled(comparisons, weights).fnmr(threshold)),
-        shuffle_people(members, lambda weights: divide(weights @ without, weights @ images_of)),
-    )
+    if protocol.pairs is None and _one_group_each(protocol.people, protocol.group):
+        members = membership_of(protocol.people, protocol.group, len(protocol.groups))[codes]
+        return [shuffle_people(members, rate_of) for rate_of in _rates_by_weights(run, None, threshold)]
+    listed = protocol.pairs is not None
+    once = np.ones((1, weights.shape[1]))
+    found = []
+    for kind in range(2 if listed else 3):
+        of_groups = [_rates_by_weights(run, code, threshold)[kind] for code in codes]
+        measured = np.array([rate_of(once)[0] for rate_of in of_groups])
+        drawn = np.stack([rate_of(weights) for rate_of in of_groups])
+        overall = _rates_by_weights(run, None, threshold)[kind](weights)
+        found.append(stands_out(measured, drawn, overall))
+    return found if not listed else [*found, None]
+
+
+def _rates_by_weights(run: Run, group: int | None, threshold: float) -> list[Callable[[Weights], Floats]]:
+    """FMR, FNMR and FTA of a group, or of all, as functions of how often people count."""
+    protocol, comparisons = run.protocol, run.comparisons
+    name = None if group is None else protocol.groups[group]
+    cells = None if name is None else [comparisons.cells.index((name, name))]
+    images = np.arange(len(protocol.group)) if group is None else np.flatnonzero(protocol.group == group)
+    count = int(protocol.people.max()) + 1
+    without, images_of = failed_by_person(images, run.failed, protocol.people, count)
+    return [
+        lambda weights: Resampled(comparisons, weights, cells).fmr(threshold),
+        lambda weights: Resampled(comparisons, weights, cells).fnmr(threshold),
+        lambda weights: divide(weights @ without, weights @ images_of),
+    ]
+
+
+def _one_group_each(people: NDArray[np.int32], group: NDArray[np.int32]) -> bool:
+    """Whether no person has images in two groups; people, group: (images,)."""
+    seen = np.unique(np.stack([people, group]), axis=1)
+    return bool(len(np.unique(seen[0])) == seen.shape[1])
 
 
 def membership_of(people: NDArray[np.int32], group: NDArray[np.int32], groups: int) -> NDArray[np.bool_]:
-    """Which people belong to which group, (groups, people); one with images in several, to the most frequent.
-
-    people, group: (images,) numbers of each image's person and group.
-    """
-    counts = np.zeros((int(people.max()) + 1, groups), np.int64)
-    np.add.at(counts, (people, group), 1)
-    return np.asarray(np.arange(groups)[:, None] == counts.argmax(axis=1))
+    """Which people belong to which group, (groups, people); people, group: (images,), one group each."""
+    members = np.zeros((groups, int(people.max()) + 1), np.bool_)
+    members[group, people] = True
+    return members

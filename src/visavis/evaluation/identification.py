@@ -7,9 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from visavis.comparison import Calibration
 from visavis.evaluation.bootstrap import divide, interval
 from visavis.evaluation.run import Run
-from visavis.evaluation.searches import searches
+from visavis.evaluation.scores import Weights
+from visavis.evaluation.searches import Searches, searches
 
 FPIRS = (0.1, 0.01)
 
@@ -53,31 +55,23 @@ class Identification:
     at_similarity: tuple[SearchPoint, ...]
 
 
-def measure_searches(run: Run, weights: Floats) -> Identification | None:
-    """Rates of searches in galleries of several sizes; None where fewer than two people can be enrolled."""
-    comparisons, calibration, usable = run.comparisons, run.calibration, ~run.failed
-    if len(np.unique(comparisons.people[usable])) < 2:
+def measure_searches(run: Run, weights: Weights) -> Identification | None:
+    """Rates of searches in galleries of several sizes.
+
+    None where fewer than two people can be enrolled, or where there are so many mated comparisons
+    that only the hardest are kept: searches need all.
+    """
+    usable = ~run.failed
+    if len(np.unique(run.comparisons.people[usable])) < 2 or not run.comparisons.mated.complete:
         return None
-    found = searches(comparisons, usable)
+    found = searches(run.comparisons, usable)
     sizes = gallery_sizes(found.references)
     searched = len(np.unique(found.mated_of))
     resolutions = min(1.0, 3 / found.references), min(1.0, 3 / searched) if searched else None
-
-    def point(asked: float, threshold: float, gallery: int) -> SearchPoint:
-        similarity = calibration.similarity(threshold) if calibration else None
-        fpir, fnir = found.fpir_by_search(threshold, gallery), found.fnir_by_search(threshold, gallery)
-        return SearchPoint(
-            asked,
-            gallery,
-            threshold,
-            similarity,
-            *_resolved(fpir, found.stranger_of, weights, resolutions[0]),
-            *_resolved(fnir, found.mated_of, weights, resolutions[1]),
-        )
-
+    point = _Reader(found, run.calibration, weights, resolutions).point
     wanted = [(fpir, size) for size in sizes for fpir in FPIRS if fpir >= resolutions[0]]
     chosen = [(fpir, found.threshold_at(fpir, size), size) for fpir, size in wanted]
-    anchors = calibration.anchors() if calibration else []
+    anchors = run.calibration.anchors() if run.calibration else []
     return Identification(
         found.references,
         len(found.stranger_of),
@@ -93,8 +87,31 @@ def measure_searches(run: Run, weights: Floats) -> Identification | None:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """Reads rates off searches; resolutions: of FPIR and FNIR."""
+
+    found: Searches
+    calibration: Calibration | None
+    weights: Weights
+    resolutions: tuple[float, float | None]
+
+    def point(self, asked: float, threshold: float, gallery: int) -> SearchPoint:
+        """FPIR and FNIR at a threshold and a gallery's size."""
+        found = self.found
+        fpir, fnir = found.fpir_by_search(threshold, gallery), found.fnir_by_search(threshold, gallery)
+        return SearchPoint(
+            asked,
+            gallery,
+            threshold,
+            self.calibration.similarity(threshold) if self.calibration else None,
+            *_resolved(fpir, found.stranger_of, self.weights, self.resolutions[0]),
+            *_resolved(fnir, found.mated_of, self.weights, self.resolutions[1]),
+        )
+
+
 def _resolved(
-    by_search: Floats, people: NDArray[np.int32], weights: Floats, resolution: float | None
+    by_search: Floats, people: NDArray[np.int32], weights: Weights, resolution: float | None
 ) -> tuple[float | None, tuple[float, float] | None]:
     if resolution is None:
         return None, None
@@ -102,7 +119,7 @@ def _resolved(
     return (value if value >= resolution else None), _interval(by_search, people, weights)
 
 
-def _interval(by_search: Floats, people: NDArray[np.int32], weights: Floats) -> tuple[float, float] | None:
+def _interval(by_search: Floats, people: NDArray[np.int32], weights: Weights) -> tuple[float, float] | None:
     """A 95 % interval of a mean over searches, by drawing the people who are searched for."""
     sums = np.bincount(people, by_search, weights.shape[1])
     counts = np.bincount(people, minlength=weights.shape[1])

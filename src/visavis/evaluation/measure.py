@@ -19,7 +19,7 @@ from visavis.evaluation.labels import check_labels
 from visavis.evaluation.points import points_at_fmrs, points_at_similarities
 from visavis.evaluation.rates import equal_error_rate, trade_off
 from visavis.evaluation.run import Run
-from visavis.evaluation.scores import ScoreSet
+from visavis.evaluation.scores import ScoreSet, Weights
 
 _SHOWN_BINS = 80
 
@@ -57,14 +57,14 @@ def _described(run: Run) -> dict[str, Any]:
         "people": int(protocol.people.max()) + 1,
         "mated": comparisons.mated.total,
         "non_mated": comparisons.non_mated.total,
-        "mated_people": int(comparisons.mated.distinct.sum()),
-        "non_mated_pairs_of_people": int(comparisons.non_mated.distinct.sum()),
+        "mated_people": comparisons.mated.distinct_in_all,
+        "non_mated_pairs_of_people": comparisons.non_mated.distinct_in_all,
         "groups": list(named_groups(comparisons)),
         "notes": list(protocol.notes),
     }
 
 
-def _overall(run: Run, weights: Floats, eer: float) -> dict[str, Any]:
+def _overall(run: Run, weights: Weights, eer: float) -> dict[str, Any]:
     comparisons = run.comparisons
     resampled = Resampled(comparisons, weights)
     curve = trade_off(comparisons.mated, comparisons.non_mated)

@@ -77,4 +77,4 @@ def _with_failures(scores: ScoreSet, threshold: float, replicates: Floats) -> Ra
     missed = int(scores.failed.sum()) if scores.mated else 0
     attempted = scores.attempted
     share = (replicates * scores.total + missed) / attempted if attempted else replicates
-    return rate(scores.errors_at(threshold) + missed, attempted, int(scores.distinct.sum()), share)
+    return rate(scores.errors_at(threshold) + missed, attempted, scores.distinct_in_all, share)

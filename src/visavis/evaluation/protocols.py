@@ -87,7 +87,10 @@ def read_protocol(path: Path) -> Protocol:
     except UnicodeDecodeError:
         raise ProtocolError("the protocol is not UTF-8 text") from None
     reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
-    columns = set(reader.fieldnames or ())
+    try:
+        columns = set(reader.fieldnames or ())
+    except csv.Error as error:
+        raise ProtocolError(f"line 1: {error}") from None
     name, digest = path.stem, hashlib.sha256(data).hexdigest()
     if {"image", "subject"} <= columns:
         return _images_protocol(name, digest, reader)
@@ -172,9 +175,8 @@ class _PairRows:
     def __init__(self, *, scored: bool) -> None:
         self._scored = scored
         self.images, self.groups = _Numbers(), _Numbers()
-        self.codes: dict[tuple[int, int], tuple[bool, int]] = {}
+        self.codes: dict[tuple[int, int], tuple[bool, int, float]] = {}
         self.repeated = self.alone = 0
-        self._scores: list[float] = []
         self._errors: list[str] = []
 
     def add(self, line: int, row: dict[str, str]) -> None:
@@ -184,25 +186,26 @@ class _PairRows:
         score, error = _score(line, row) if self._scored else (math.nan, "")
         if pair[0] == pair[1]:
             self.alone += 1
-        elif pair not in self.codes:
-            self.codes[pair] = mated, group
-            self._scores.append(score)
-            self._errors.append(error)
-        elif self.codes[pair][0] != mated:
+        elif self.codes.get(pair, (mated,))[0] != mated or self.codes.get(pair[::-1], (mated,))[0] != mated:
             raise ProtocolError(f"line {line}: the pair stood before, mated {int(not mated)}")
+        elif pair not in self.codes:
+            self.codes[pair] = mated, group, score
+            self._errors.append(error)
+        elif self.codes[pair][1] != group or not _same_score(self.codes[pair][2], score):
+            raise ProtocolError(f"line {line}: the pair stood before with another group or score")
         else:
             self.repeated += 1
 
     def pairs(self) -> Pairs:
         """All rows so far."""
         probe, reference = np.array(list(self.codes), np.int32).T
-        mated, group = zip(*self.codes.values(), strict=True)
+        mated, group, scores = zip(*self.codes.values(), strict=True)
         return Pairs(
             np.ascontiguousarray(probe),
             np.ascontiguousarray(reference),
             np.array(mated),
             np.array(group, np.int32),
-            np.array(self._scores) if self._scored else None,
+            np.array(scores) if self._scored else None,
             tuple(self._errors) if self._scored else (),
         )
 
@@ -230,6 +233,10 @@ def _required(line: int, row: dict[str, str], column: str) -> str:
     if not row[column]:
         raise ProtocolError(f"line {line}: the {column} is missing")
     return row[column]
+
+
+def _same_score(a: float, b: float) -> bool:
+    return a == b or (math.isnan(a) and math.isnan(b))
 
 
 def _mated(line: int, row: dict[str, str]) -> bool:

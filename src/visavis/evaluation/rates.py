@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from visavis.evaluation.bootstrap import CONFIDENCE, interval
+from visavis.evaluation.bootstrap import CONFIDENCE, Interval, interval
 from visavis.evaluation.scores import ScoreSet
 
 FMRS = (1e-1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6)
@@ -57,6 +57,8 @@ def rate(errors: int, trials: int, independent: int, replicates: Floats | None =
     resolution = min(1.0, 3 / effective) if effective else 1.0
     bounds = interval(replicates, resolution) if replicates is not None else None
     value = errors / trials
+    if bounds:  # as many successes as errors are needed for a rate to be known
+        bounds = Interval(max(0.0, min(bounds.low, 1 - resolution)), bounds.high)
     if errors and value >= resolution:
         return Rate(value, errors, trials, resolution, None, *(bounds or (None, None)))
     below = max(resolution, _upper_bound(value, effective), bounds.high if bounds else 0.0)
@@ -73,7 +75,7 @@ def _upper_bound(share: float, trials: int) -> float:
 
 def rate_at(scores: ScoreSet, threshold: float, replicates: Floats | None = None) -> Rate:
     """FNMR (mated) or FMR (non-mated) at a threshold."""
-    return rate(scores.errors_at(threshold), scores.total, int(scores.distinct.sum()), replicates)
+    return rate(scores.errors_at(threshold), scores.total, scores.distinct_in_all, replicates)
 
 
 def equal_error_rate(mated: ScoreSet, non_mated: ScoreSet) -> float:

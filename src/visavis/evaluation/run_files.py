@@ -19,7 +19,15 @@ from numpy.typing import NDArray
 
 from visavis.comparison import Calibration
 from visavis.errors import EvaluationError, ProtocolError
-from visavis.evaluation.comparisons import COSINE_EDGES, Comparisons, cells_of, count_pairs, gather
+from visavis.evaluation.comparisons import (
+    COSINE_EDGES,
+    Comparisons,
+    cells_of,
+    count_pairs,
+    gather,
+    mated_by_person,
+    non_mated_totals,
+)
 from visavis.evaluation.protocols import Pairs, Protocol, read_protocol
 from visavis.evaluation.run import Run
 from visavis.evaluation.scores import BINS, ScoreSet
@@ -32,11 +40,17 @@ SCORES, RATES, IMAGES, HISTOGRAMS, REPORT = (
     "histograms.csv",
     "report.html",
 )
+_NOT_ONE_RUN = "scores.csv, images.csv and histograms.csv are not of one run"
 _SCORE_COLUMNS = ("probe", "reference", "mated", "group", "score", "similarity", "error")
 
 
 def write_run(run: Run, folder: Path) -> None:
-    """Write the scores of a run, each file whole or not at all; raises EvaluationError."""
+    """Write the scores of a run, each file whole or not at all; raises EvaluationError.
+
+    What another run left in the folder and this one does not have is removed.
+    """
+    for name in (IMAGES, HISTOGRAMS):
+        (folder / name).unlink(missing_ok=True)
     _write_csv(folder / SCORES, _SCORE_COLUMNS, _score_rows(run))
     if run.protocol.pairs is None:
         _write_csv(folder / IMAGES, ("image", "subject", "group", "error"), _image_rows(run))
@@ -60,9 +74,9 @@ def read_run(scores: Path) -> tuple[Run, dict[str, Any]]:
 
     Another program's scores.csv is a run as well. Raises ProtocolError or EvaluationError.
     """
-    folder = scores.parent
+    folder = scores.resolve().parent
     listed = read_protocol(scores)
-    rates = _rates(folder / RATES)
+    rates = _rates(folder / RATES) if scores.name == SCORES else {}
     system = rates.get("system", {"name": folder.name if scores.name == SCORES else scores.stem})
     if listed.pairs is None or listed.pairs.scores is None:
         raise ProtocolError("this is a protocol without scores", hint="give the scores.csv of a finished run")
@@ -150,12 +164,18 @@ def _write_csv(path: Path, columns: tuple[str, ...], rows: Iterable[tuple[object
 
 
 def _rates(path: Path) -> dict[str, Any]:
-    """The rates.json beside some scores, empty where there is none."""
+    """What is used of the rates.json beside some scores; empty where there is none, or it is not of visavis."""
     try:
         rates = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError):
+        names = rates["system"]["name"], rates["protocol"]["name"]
+    except (OSError, ValueError, KeyError, TypeError):
         return {}
-    return rates if isinstance(rates, dict) else {}
+    return rates if all(isinstance(name, str) for name in names) else {}
+
+
+def is_of_visavis(rates: Path) -> bool:
+    """Whether a rates.json was written by an evaluation."""
+    return bool(_rates(rates).get("visavis"))
 
 
 def _errors(path: Path) -> tuple[str, ...]:
@@ -167,19 +187,23 @@ def _restore(protocol: Protocol, listed: Protocol, errors: tuple[str, ...], hist
     """The comparisons of every pair, from the kept ones, the histograms and the list of images."""
     assert listed.pairs is not None
     if len(errors) != len(protocol.images):
-        raise EvaluationError("images.csv names an image twice: the run is not as it was written")
+        raise EvaluationError(_NOT_ONE_RUN)
     index = {name: i for i, name in enumerate(protocol.images)}
     try:
         place = np.array([index[name] for name in listed.images], np.int32)
         sides = [
             _restore_side(protocol, listed.pairs, place, histograms, mated=mated) for mated in (True, False)
         ]
-    except (KeyError, ValueError, IndexError):
-        raise EvaluationError("scores.csv, images.csv and histograms.csv are not of one run") from None
+    except (KeyError, ValueError, IndexError, TypeError, OverflowError):
+        raise EvaluationError(_NOT_ONE_RUN) from None
     counts = count_pairs(protocol, np.array([not error for error in errors]))
+    everyone = np.ones((1, len(counts.images_of)))
+    made = mated_by_person(counts.images_of).sum(axis=0), non_mated_totals(counts.images_of, everyone)[0]
+    if not all(np.array_equal(side.made, of_cells) for side, of_cells in zip(sides, made, strict=True)):
+        raise EvaluationError(_NOT_ONE_RUN)
     mated, non_mated = (
-        replace(side, failed=failed, distinct=distinct)
-        for side, (failed, distinct) in zip(sides, (counts.mated, counts.non_mated), strict=True)
+        replace(side, failed=failed, distinct=distinct, distinct_in_all=in_all)
+        for side, (failed, distinct, in_all) in zip(sides, (counts.mated, counts.non_mated), strict=True)
     )
     cells, _ = cells_of(protocol.groups)
     return Comparisons(protocol.images, protocol.people, cells, mated, non_mated, counts.images_of)
@@ -199,11 +223,14 @@ def _restore_side(
     assert pairs.scores is not None
     probe, reference = place[pairs.probe[chosen]], place[pairs.reference[chosen]]
     made = histogram.sum(axis=1)
+    if (histogram < 0).any() or len(probe) < min(int(made.sum()), 1) or len(probe) > made.sum():
+        raise ValueError
     return ScoreSet(
         mated,
         made,
         np.zeros_like(made),
         np.zeros_like(made),
+        0,
         COSINE_EDGES,
         histogram,
         pairs.scores[chosen],

@@ -24,6 +24,7 @@ BINS = 4_000
 
 Floats = NDArray[np.float64]
 Counts = NDArray[np.int64]
+Weights = NDArray[np.floating]
 _Codes = NDArray[np.int32]
 _Kept = tuple[NDArray[np.floating], _Codes, _Codes, _Codes]
 
@@ -34,8 +35,8 @@ class ScoreSet:
 
     made, failed: (cells,) how many have a score, and how many a missing template
     kept from one. distinct: (cells,) of how many people (mated) or pairs of
-    people (non-mated) they are: more comparisons of the same people say less
-    than their number. edges: (bins + 1,), evenly spaced;
+    people (non-mated) they are, distinct_in_all of all cells together: more comparisons
+    of the same people say less than their number. edges: (bins + 1,), evenly spaced;
     histogram: (cells, bins). scores, probe, reference, cell: (kept,) the
     hardest first, that is rising scores where mated, falling where not.
     """
@@ -44,6 +45,7 @@ class ScoreSet:
     made: Counts
     failed: Counts
     distinct: Counts
+    distinct_in_all: int
     edges: Floats
     histogram: Counts
     scores: Floats
@@ -75,8 +77,8 @@ class ScoreSet:
         people or pairs of people where that is less (comparisons of the same
         people are not independent).
         """
-        trials = min(self.total, int(self.distinct.sum()))
-        return 3 / trials if trials else float("inf")
+        trials = min(self.total, self.distinct_in_all)
+        return min(1.0, 3 / trials) if trials else float("inf")
 
     @property
     def mean(self) -> float:
@@ -112,6 +114,7 @@ class ScoreSet:
             made=self.made * chosen,
             failed=self.failed * chosen,
             distinct=self.distinct * chosen,
+            distinct_in_all=min(self.distinct_in_all, int(self.distinct[chosen].sum())),
             histogram=self.histogram * chosen[:, None],
             scores=self.scores[inside],
             probe=self.probe[inside],
@@ -186,7 +189,7 @@ class Collector:
         if self._keep is not None and self._waiting > 4 * self._keep:
             self._prune()
 
-    def finish(self, failed: Counts, distinct: Counts) -> ScoreSet:
+    def finish(self, failed: Counts, distinct: Counts, distinct_in_all: int) -> ScoreSet:
         """Everything gathered, with what the collector cannot know: see `ScoreSet`."""
         scores, probe, reference, cell = self._prune()
         histogram = self._histogram.reshape(self._cells, -1)
@@ -195,6 +198,7 @@ class Collector:
             histogram.sum(axis=1),
             failed,
             distinct,
+            distinct_in_all,
             self._edges,
             histogram,
             scores.astype(np.float64),

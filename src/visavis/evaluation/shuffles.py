@@ -11,14 +11,17 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
+from visavis.evaluation.scores import Weights
+
 SHUFFLES = 2_000
 _AT_ONCE = 200
+_MOSTLY = 0.9
 
 Floats = NDArray[np.float64]
 
 
 def shuffle_people(
-    membership: NDArray[np.bool_], rate_of: Callable[[Floats], Floats], seed: int = 0
+    membership: NDArray[np.bool_], rate_of: Callable[[Weights], Floats], seed: int = 0
 ) -> float | None:
     """Whether groups of people differ in a rate: a p-value, None where fewer than two can be told.
 
@@ -34,21 +37,30 @@ def shuffle_people(
     return _p_value(rates[0][0], np.concatenate([np.stack(part) for part in rates[1:]], axis=1))
 
 
-def shuffle_pairs(errors: NDArray[np.int64], trials: NDArray[np.int64], seed: int = 0) -> float | None:
-    """The same where pairs bear the labels: errors and trials are (groups,) counts."""
-    generator = np.random.default_rng(seed)
-    errors, trials = errors[trials > 0], trials[trials > 0]
-    if not len(trials):
+def stands_out(rates: Floats, replicates: Floats, overall: Floats) -> float | None:
+    """The same where labels cannot be given to others, since people stand in several groups.
+
+    rates: (groups,) as measured, replicates: (groups, draws) and overall: (draws,) when people are
+    drawn again. The distance of each group's logarithm from that of all, in standard deviations of
+    that distance, is taken as normal; the p-value of the largest is multiplied by the number of groups.
+    """
+    from scipy.stats import norm
+
+    told = (rates > 0) & (np.mean(replicates > 0, axis=1) > _MOSTLY)
+    if np.count_nonzero(told) < 2:
         return None
-    drawn = generator.multivariate_hypergeometric(trials, int(errors.sum()), SHUFFLES)
-    return _p_value(errors / trials, (drawn / trials).T)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        distances = np.log(replicates[told]) - np.log(overall)
+    distances = np.where(np.isfinite(distances), distances, np.nan)
+    heights = np.nanmean(distances, axis=1) / np.maximum(np.nanstd(distances, axis=1), 1e-9)
+    return float(min(1.0, len(rates) * norm.sf(heights.max())))
 
 
 def _shuffled_rates(
     members: NDArray[np.bool_],
     labelled: NDArray[np.intp],
     orders: NDArray[np.intp],
-    rate_of: Callable[[Floats], Floats],
+    rate_of: Callable[[Weights], Floats],
 ) -> Floats:
     weights = np.zeros((len(orders), len(members)))
     np.put_along_axis(weights, orders[:, members[labelled]], 1, axis=1)

@@ -20,7 +20,7 @@ from visavis.errors import ManifestError, UnknownModelError
 DEFAULT_DETECTOR = "yunet-2023mar"
 DEFAULT_RECOGNISER = "sface-2021dec"
 
-_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
+NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -54,7 +54,7 @@ class Manifest:
     def __post_init__(self) -> None:
         for field in fields(self):
             _check_type(field.name, getattr(self, field.name), str(field.type))
-        _require(_NAME.fullmatch(self.name), "name: lower-case letters, digits, dots and dashes")
+        _require(NAME.fullmatch(self.name), "name: lower-case letters, digits, dots and dashes")
         _require(_SHA256.fullmatch(self.sha256), "sha256: 64 hexadecimal digits")
         _require(self.kind in ("detector", "recogniser"), "kind: detector or recogniser")
         _require(self.colour_order in ("RGB", "BGR"), "colour_order: RGB or BGR")

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import shutil
 import stat
 from pathlib import Path
@@ -9,7 +10,7 @@ import pytest
 from PIL import Image
 
 from visavis import Analyzer
-from visavis.errors import EvaluationError
+from visavis.errors import EvaluationError, MissingImagesError
 from visavis.evaluation.acquisition import acquire
 from visavis.faces import Face
 from visavis.imaging import ImageSource
@@ -86,9 +87,33 @@ def test_templates_of_another_model_are_not_taken_over(
 
 
 def test_missing_images_are_refused_before_any_work(photos: Path, tmp_path: Path, analyzer: Analyzer) -> None:
-    with pytest.raises(EvaluationError, match=r"1 of 2 images are not there, the first: absent\.jpg"):
+    with pytest.raises(MissingImagesError, match="1 of 2 images of the protocol are not there") as caught:
         acquire(["a.png", "absent.jpg"], photos, analyzer, tmp_path / "unfinished")
+    assert caught.value.names == ("absent.jpg",)
+    assert "absent" not in str(caught.value), "whoever was given the name puts it in front"
     assert not (tmp_path / "unfinished").exists()
+    with pytest.raises(MissingImagesError):
+        acquire(["a" * 300 + ".jpg", "nul\0.jpg"], photos, analyzer, tmp_path / "unfinished")
+
+
+def test_a_damaged_journal_is_passed_over(photos: Path, tmp_path: Path, analyzer: Analyzer) -> None:
+    journal = tmp_path / "unfinished"
+    whole = acquire(NAMES, photos, analyzer, journal)
+    lines = journal.read_text().splitlines()
+    lines[1] = json.dumps({**json.loads(lines[1]), "vector": "AAA"})
+    lines[2] = json.dumps({"key": 7})
+    journal.write_text("\n".join([*lines, "[1]", "{"]))
+    journal.chmod(0o644)
+    again = acquire(NAMES, photos, analyzer, journal)
+    np.testing.assert_array_equal(whole.vectors, again.vectors)
+    assert stat.S_IMODE(journal.stat().st_mode) == 0o600
+    assert not journal.with_name("unfinished.new").exists()
+
+
+def test_where_nothing_can_be_written(photos: Path, tmp_path: Path, analyzer: Analyzer) -> None:
+    (tmp_path / "file").write_text("kept")
+    with pytest.raises(EvaluationError, match="cannot be written"):
+        acquire(NAMES, photos, analyzer, tmp_path / "file" / "unfinished")
 
 
 def test_the_face_that_a_portrait_means(analyzer: Analyzer, astronaut: Path, hopper: Path) -> None:

@@ -11,7 +11,7 @@ from scipy.stats import genpareto, norm
 from visavis import Analyzer
 from visavis.comparison import parse_calibration
 from visavis.errors import EvaluationError
-from visavis.evaluation.calibrate import calibrate
+from visavis.evaluation.calibrate import as_json, calibrate
 from visavis.evaluation.calibration import make_table
 from visavis.evaluation.calibration_groups import RATES
 from visavis.evaluation.run import Run
@@ -30,7 +30,7 @@ def run_of(seed: int, people: int = 400, name: str = "made_up") -> Run:
     return make_run(some.tolist(), vectors=make_templates(some, seed=seed), name=name)
 
 
-@pytest.mark.parametrize("shape", [-0.3, -0.05, 0.2])
+@pytest.mark.parametrize("shape", [-0.3, -0.1, -0.05])
 def test_a_tail_is_found_again(shape: float) -> None:
     peaks = genpareto.rvs(shape, scale=0.3, size=40_000, random_state=1)
     found = fit_tail(np.concatenate([np.zeros(60_000), 1 + peaks]), 1.0, 100_000)
@@ -50,6 +50,13 @@ def test_weights_are_as_good_as_copies() -> None:
     assert weighted.rate == pytest.approx(repeated.rate)
     assert weighted.shape == pytest.approx(repeated.shape, abs=0.02)
     assert weighted.scale == pytest.approx(repeated.scale, rel=0.02)
+
+
+def test_a_tail_without_an_end_is_taken_as_exponential() -> None:
+    peaks = genpareto.rvs(0.2, scale=0.3, size=40_000, random_state=1)
+    found = fit_tail(peaks, 0.0, 40_000)
+    assert found.shape == 0
+    assert found.scale == pytest.approx(peaks.mean())
 
 
 def test_an_exponential_tail() -> None:
@@ -116,8 +123,41 @@ def test_groups_too_small_to_speak() -> None:
     groups = ["many"] * 390 + ["few"] * 10
     table = make_table([make_run(PEOPLE.tolist(), groups)])
     assert table.left_out == ("made_up: few",)
-    with pytest.raises(EvaluationError, match="no group has 100 pairs"):
+    with pytest.raises(EvaluationError, match="hold 0 pairs of different people"):
         make_table([make_run(range(10))])
+    with pytest.raises(EvaluationError, match="hold 780 pairs"):
+        make_table([make_run(range(40))])
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_small_table_is_usable_and_not_far_off(seed: int) -> None:
+    """The fewest people that are taken: fifty of one group, with two images each."""
+    people = np.repeat(np.arange(50), 2).astype(np.int32)
+    table = make_table([make_run(people.tolist(), vectors=make_templates(people, seed=seed))])
+    parse_calibration(json.dumps(as_json("small", table)))
+    many = run_of(99).comparisons.non_mated
+    for rate in (1e-2, 1e-3):
+        measured = many.rates(np.array([at(table.thresholds, rate)]))[0]
+        assert rate / 3 < measured < 3 * rate
+
+
+def test_groups_of_the_same_name_both_speak() -> None:
+    shared = unit(np.random.default_rng(9).normal(size=(1, 48)))
+    alike = make_run(PEOPLE[:60].tolist(), vectors=unit(make_templates(PEOPLE[:60]) + 0.5 * shared))
+    others = run_of(1, 60)
+    tables = [make_table(runs) for runs in ([alike, others], [others, alike])]
+    assert tables[0].thresholds == pytest.approx(tables[1].thresholds)
+    assert len(tables[0].groups) == 2
+
+
+def test_scores_without_a_tail_make_no_table() -> None:
+    same = make_run(PEOPLE.tolist(), vectors=unit(np.ones((400, 48))))
+    with pytest.raises(EvaluationError, match="do not differ"):
+        make_table([same])
+    two_values = make_templates(PEOPLE)
+    two_values[:40] = two_values[0]
+    with pytest.raises(EvaluationError, match="too much alike"):
+        make_table([make_run(PEOPLE.tolist(), vectors=two_values)])
 
 
 @pytest.fixture
@@ -148,3 +188,7 @@ def test_runs_of_another_system_make_no_table(finished: Path, tmp_path: Path) ->
     with pytest.raises(EvaluationError, match="one of visavis's recognisers"):
         calibrate([finished], tmp_path / "table.json")
     assert not (tmp_path / "table.json").exists()
+    hostile = {"system": {"name": "x", "compatibility": "../../evil"}, "protocol": {"name": "ours"}}
+    (finished / "rates.json").write_text(json.dumps(hostile))
+    with pytest.raises(EvaluationError, match="one of visavis's recognisers"):
+        calibrate([finished])

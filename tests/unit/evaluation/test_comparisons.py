@@ -43,6 +43,8 @@ def test_failed_images_are_counted_apart() -> None:
     vectors[[0, 5]] = np.nan
     run = make_run(PEOPLE, GROUPS, vectors=vectors)
     mated, non_mated = run.comparisons.mated, run.comparisons.non_mated
+    assert mated.distinct_in_all == 2, "of the people with two usable images, whatever their groups"
+    assert non_mated.distinct_in_all == 4 * 3 // 2
     assert mated.attempted == 1 + 3 + 1
     assert mated.total == 3 + 1
     assert non_mated.attempted == 36 - 5
@@ -79,6 +81,19 @@ def test_nothing_to_compare() -> None:
     pairs = Pairs(index, index + 1, np.array([False]), index, np.array([np.nan]), ("timed out",))
     with pytest.raises(EvaluationError, match="no comparison has a score"):
         gather(protocol, pairs)
+
+
+@pytest.mark.parametrize("scores", [[1e308, -1e308], [1e17, 1e17], [0.0, 0.0], [5e-324, 0.0]])
+def test_scores_of_any_scale_are_counted_or_refused(scores: list[float]) -> None:
+    protocol = images_protocol([0, 0, 1])
+    index = np.arange(2, dtype=np.int32)
+    pairs = Pairs(index, index + 1, np.array([True, False]), index * 0, np.array(scores), ("", ""))
+    if scores[0] == 1e308:
+        with pytest.raises(EvaluationError, match="too large"):
+            gather(protocol, pairs)
+    else:
+        found = gather(protocol, pairs)
+        assert found.mated.histogram.sum() == found.non_mated.histogram.sum() == 1
 
 
 def test_one_person() -> None:

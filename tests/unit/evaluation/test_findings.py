@@ -65,6 +65,19 @@ def test_wrong_labels() -> None:
     assert set(findings(result, "alarm")) == {"labels"}
 
 
+def test_groups_that_share_people() -> None:
+    """Masked and plain images of the same people: most masked ones fail to match."""
+    groups = ["plain", "plain", "masked", "masked"] * 75
+    people = np.repeat(np.arange(75), 4).astype(np.int32)
+    vectors = make_templates(people, seed=1)
+    noise = unit(np.random.default_rng(3).normal(size=vectors.shape))
+    covered = unit(np.where(np.array(groups)[:, None] == "masked", vectors + 2 * noise, vectors))
+    result = measure(make_run(people.tolist(), groups, vectors=covered))
+    assert "groups" in findings(result, "alarm")
+    assert "“masked” are not recognised most" in " ".join(f["text"] for f in result["findings"])
+    assert "groups" not in findings(measure(make_run(people.tolist(), groups, vectors=vectors)), "alarm")
+
+
 def test_one_person_and_no_mated_pairs() -> None:
     one = measure(make_run([0, 0, 0]))
     assert any("no pairs of different people" in finding["text"] for finding in one["findings"])

@@ -36,6 +36,8 @@ def test_people_in_two_folds_are_told(tmp_path: Path) -> None:
 def test_a_failed_comparison_is_judged_different(tmp_path: Path) -> None:
     rows = ["a,b,1,x,0.5", "c,d,0,x,0.1", "e,f,1,x,", "g,h,0,x,"]
     assert by_folds(read_protocol(scored(tmp_path, rows)), 2).accuracy[1] == 0.5
+    mated_only = ["a,b,1,x,0.5", "c,d,1,x,", "e,f,1,x,0.4", "g,h,1,x,"]
+    assert by_folds(read_protocol(scored(tmp_path, mated_only)), 2).accuracy == (0.5, 0.5)
 
 
 def test_folds_that_do_not_divide(tmp_path: Path) -> None:

@@ -3,12 +3,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from evaluation_samples import make_run, make_templates, unit
+from numpy.typing import NDArray
 
 from visavis.evaluation.bootstrap import Resampled, draw_people
+from visavis.evaluation.comparisons import gather
 from visavis.evaluation.groups import common_threshold, measure_groups, membership_of, spread
+from visavis.evaluation.protocols import Pairs, Protocol
 from visavis.evaluation.rates import Rate, rate
 from visavis.evaluation.run import Run
-from visavis.evaluation.shuffles import shuffle_pairs, shuffle_people
+from visavis.evaluation.shuffles import shuffle_people, stands_out
 
 PEOPLE = np.repeat(np.arange(150), 2).astype(np.int32)
 
@@ -66,33 +69,98 @@ def test_under_chance_p_values_are_spread_evenly() -> None:
     assert np.mean(np.array(known) < 0.1) < 0.3
 
 
-def test_pairs_that_bear_the_labels() -> None:
-    even = shuffle_pairs(np.array([10, 11, 9]), np.array([1000, 1000, 1000]))
-    uneven = shuffle_pairs(np.array([50, 11, 9]), np.array([1000, 1000, 1000]))
+def test_where_people_stand_in_several_groups_the_bootstrap_must_do() -> None:
+    """Each person with two plain and two covered images; covered ones are noisier, or are not."""
+    people = np.repeat(np.arange(60), 4).astype(np.int32)
+    groups = ["plain", "plain", "covered", "covered"] * 60
+    vectors = make_templates(people, seed=1)
+    even = measure_groups(make_run(people.tolist(), groups, vectors=vectors), draw_people(60, 300))
     assert even is not None
+    assert even.fnmr.p_value is None or even.fnmr.p_value > 0.01
+    noise = unit(np.random.default_rng(3).normal(size=vectors.shape))
+    noisier = unit(np.where(np.array(groups)[:, None] == "covered", vectors + 1.2 * noise, vectors))
+    noisier[np.flatnonzero(np.array(groups) == "covered")[::8]] = np.nan
+    uneven = measure_groups(make_run(people.tolist(), groups, vectors=noisier), draw_people(60, 300))
     assert uneven is not None
+    assert uneven.fnmr.worst == "covered"
+    assert uneven.fnmr.worst_over_best is not None
+    assert uneven.fnmr.worst_over_best > 2, (
+        "at least: the plain group's rate is only known to lie below a bound"
+    )
+
+
+def test_standing_out_by_the_bootstrap() -> None:
+    rng = np.random.default_rng(0)
+    overall = 0.1 * np.exp(0.05 * rng.normal(size=500))
+    alike = 0.1 * np.exp(0.2 * rng.normal(size=(3, 500)))
+    even = stands_out(np.full(3, 0.1), alike, overall)
+    assert even is not None
     assert even > 0.2
-    assert uneven < 0.002
-    assert shuffle_pairs(np.array([1]), np.array([10])) is None
-    assert shuffle_pairs(np.array([0, 0]), np.array([0, 0])) is None
+    one_apart = alike * np.array([[4.0], [1], [1]])
+    uneven = stands_out(np.array([0.4, 0.1, 0.1]), one_apart, overall)
+    assert uneven is not None
+    assert uneven < 1e-6
+    assert stands_out(np.array([0.4, 0.0]), np.array([[0.4] * 500, [0.0] * 500]), overall) is None
+
+
+def test_listed_pairs_of_few_people_raise_no_alarm_by_themselves() -> None:
+    """Groups without an effect, people who differ much, many pairs of each: labels on pairs are no sample of people."""
+    alarms = 0
+    for seed in range(8):
+        rng = np.random.default_rng(seed)
+        people = np.repeat(np.arange(45), 8).astype(np.int32)
+        noise = np.repeat(rng.uniform(0.8, 3, 45), 8)[:, None]
+        vectors = unit(
+            make_templates(people, noise=0.1, seed=seed) + noise * unit(rng.normal(size=(360, 48)))
+        )
+        run = listed_run(people, vectors, [f"g{person % 3}" for person in people])
+        found = measure_groups(run, draw_people(int(run.protocol.people.max()) + 1, 300))
+        assert found is not None
+        alarms += found.fnmr.p_value is not None and found.fnmr.p_value <= 0.002
+    assert alarms <= 1
+
+
+def listed_run(people: NDArray[np.int32], vectors: NDArray[np.float32], groups: list[str]) -> Run:
+    """All mated pairs of each person, and one image of each person with one of the next of its group."""
+    probe, reference = np.triu_indices(len(people), 1)
+    mated = people[probe] == people[reference]
+    chosen = mated | (
+        (probe % 8 == 0) & (reference % 8 == 0) & ((people[reference] - people[probe]) % 3 == 0)
+    )
+    probe, reference, mated = probe[chosen], reference[chosen], mated[chosen]
+    names = sorted(set(groups))
+    pairs = Pairs(
+        probe.astype(np.int32),
+        reference.astype(np.int32),
+        mated,
+        np.array([names.index(groups[i]) for i in probe], np.int32),
+        np.einsum("ij,ij->i", vectors[probe], vectors[reference]).astype(np.float64),
+        ("",) * len(probe),
+    )
+    images = tuple(map(str, range(len(people))))
+    protocol = Protocol("listed", "", images, people, (), tuple(names), np.zeros(0, np.int32), pairs)
+    return Run(protocol, gather(protocol, pairs), ("",) * len(people), None)
 
 
 def test_spread_by_hand() -> None:
     rates = {"a": rate(10, 1000, 1000), "b": rate(40, 1000, 1000), "c": rate(0, 1000, 1000)}
     found = spread(rates, None)
     assert found.worst == "b"
-    assert found.worst_over_best == pytest.approx(4)
+    assert found.worst_over_best == pytest.approx(0.04 / 0.003, rel=0.01)
+    assert spread({"a": rates["a"], "b": rates["b"]}, None).worst_over_best == pytest.approx(4)
     assert found.worst_over_geometric_mean == pytest.approx(0.04 / np.sqrt(0.01 * 0.04))
     assert found.unresolved == ("c",)
     alone = spread({"a": rates["a"], "c": rates["c"]}, None)
-    assert (alone.worst, alone.worst_over_best) == ("a", None)
+    assert alone.worst == "a"
+    assert alone.worst_over_best == pytest.approx(0.01 / 0.003, rel=0.01), "at least so much"
+    assert alone.worst_over_geometric_mean is None
     beside_a_tiny_group = spread({**rates, "d": rate(0, 20, 20)}, None)
     assert beside_a_tiny_group.worst is None, "a group of which nothing is known may be worse"
 
 
-def test_people_of_several_groups_count_for_the_most_frequent() -> None:
-    members = membership_of(np.array([0, 0, 0, 1], np.int32), np.array([1, 1, 0, 0], np.int32), 2)
-    assert members.tolist() == [[False, True], [True, False]]
+def test_which_people_belong_to_which_group() -> None:
+    members = membership_of(np.array([0, 0, 2, 1], np.int32), np.array([1, 1, 0, 0], np.int32), 2)
+    assert members.tolist() == [[False, True, True], [True, False, False]]
 
 
 def test_too_little_to_compare_groups() -> None:

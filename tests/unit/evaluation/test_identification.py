@@ -66,6 +66,9 @@ def test_sizes_and_what_the_sample_resolves() -> None:
     assert {(point.asked, point.gallery) for point in measured.at_fpir} == {(0.1, 10), (0.1, 39)}
     assert measured.fpir_resolution == pytest.approx(3 / 40)
     assert all(point.fpir is None or point.fpir >= 3 / 40 for point in measured.at_fpir)
+    some = make_run(PEOPLE.tolist(), vectors=VECTORS, keep=3)
+    assert not some.comparisons.mated.complete
+    assert measure_searches(some, draw_people(40, 50)) is None, "searches need every mated comparison"
     strangers = measure_searches(make_run(range(40)), draw_people(40, 50))
     assert strangers is not None
     assert strangers.fnir_resolution is None

@@ -104,5 +104,10 @@ def test_no_rate_below_what_the_sample_resolves() -> None:
     two = rate(2, 1000, 1000).below
     assert two is not None
     assert np.mean(np.random.default_rng(1).binomial(1000, two, 20_000) <= 2) == pytest.approx(0.05, abs=0.01)
+    always = rate(50, 50, 50, np.ones(100))
+    assert (always.value, always.high) == (1.0, 1.0)
+    assert always.low == pytest.approx(1 - 3 / 50), (
+        "nor does one begin above what as many successes would say"
+    )
     sure = rate(0, 1000, 1000, np.zeros(100))
     assert sure.high == pytest.approx(0.003), "nor does an interval end below it"

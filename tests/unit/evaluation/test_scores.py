@@ -26,7 +26,7 @@ def collected(
         part = slice(i, i + block)
         collector.add(scores[part], images[part], images[part], cell[part])
     nothing = np.zeros(2, np.int64)
-    return collector.finish(nothing, np.bincount(cell, minlength=2))
+    return collector.finish(nothing, np.bincount(cell, minlength=2), len(values))
 
 
 @given(st.lists(finite, min_size=1), st.floats(-1.1, 1.1))
@@ -90,6 +90,6 @@ def test_what_a_sample_resolves() -> None:
     nothing = np.zeros(1, np.int64)
     few_people = Collector(mated=False, cells=1, edges=EDGES, keep=None)
     few_people.add(np.zeros(300), *(np.zeros(300, np.int32) for _ in range(3)))
-    assert few_people.finish(nothing, np.array([10])).resolution == pytest.approx(0.3), (
+    assert few_people.finish(nothing, np.array([10]), 10).resolution == pytest.approx(0.3), (
         "pairs of people count"
     )

@@ -46,6 +46,7 @@ UNFINISHED = "templates.unfinished"
 _THUMBNAIL_PX = 160
 
 Progress = Callable[[str, int], AbstractContextManager[Callable[[], None]]]
+_Finished = tuple[Run, dict[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,17 +81,8 @@ def evaluate(path: Path, options: Options, progress: Progress = in_silence) -> d
     step. Raises ProtocolError, EvaluationError, MissingExtraError, and ModelError.
     """
     require_extra("evaluation", "jinja2", "matplotlib", "scipy")
-    protocol = read_protocol(path)
-    _check_out(path, options)
-    run_of_scores = _scored(path) if protocol.kind == "scores" else None
-    asked = run_of_scores[0].protocol if run_of_scores else protocol
-    check_groups(asked)
-    if options.folds is not None:
-        check_folds(asked, options.folds)
-    other = read_run(options.against) if options.against else None
-    if other:
-        check_comparable(asked, other[0].protocol)
-    run, system = run_of_scores or _compared(protocol, options, progress)
+    protocol, scored, other = _checked(path, options)
+    run, system = scored or _compared(protocol, options, progress)
     with progress("rates", 1):
         rates: dict[str, Any] = {
             "visavis": version("visavis"),
@@ -109,7 +101,22 @@ def evaluate(path: Path, options: Options, progress: Progress = in_silence) -> d
     return rates
 
 
-def _compared(protocol: Protocol, options: Options, progress: Progress) -> tuple[Run, dict[str, Any]]:
+def _checked(path: Path, options: Options) -> tuple[Protocol, _Finished | None, _Finished | None]:
+    """The protocol, its scores where it has them, and the run to compare with; refuses what cannot be done."""
+    protocol = read_protocol(path)
+    _check_out(path, options)
+    scored = _scored(path) if protocol.kind == "scores" else None
+    asked = scored[0].protocol if scored else protocol
+    check_groups(asked)
+    if options.folds is not None:
+        check_folds(asked, options.folds)
+    other = read_run(options.against) if options.against else None
+    if other:
+        check_comparable(asked, other[0].protocol)
+    return protocol, scored, other
+
+
+def _compared(protocol: Protocol, options: Options, progress: Progress) -> _Finished:
     """Make the templates and the comparisons of a protocol."""
     analyzer = Analyzer(recogniser=options.recogniser)
     with progress("images", len(protocol.images)) as advance:
@@ -135,7 +142,7 @@ def _compared(protocol: Protocol, options: Options, progress: Progress) -> tuple
     return Run(protocol, comparisons, acquired.errors, calibration), system
 
 
-def _scored(path: Path) -> tuple[Run, dict[str, Any]]:
+def _scored(path: Path) -> _Finished:
     """Take up scores; those of visavis's own recognisers are read with the calibration of today."""
     run, system = read_run(path)
     name = str(system.get("compatibility", ""))

@@ -21,9 +21,7 @@ KEY = (GOLDEN / "key.txt").read_text("utf-8").strip()
 def test_for_people() -> None:
     run = visavis("audit", "verify", EXPORT)
     assert run.returncode == 0, run.stderr
-    assert run.stdout.startswith(
-        "verified: 6 leaves, 2026-10-05T12:00:00+00:00 to 2026-10-06T12:00:00+00:00\n"
-    )
+    assert run.stdout.startswith("verified: 6 leaves, 2026-10-05T12:00:00Z to 2026-10-06T12:00:00Z\n")
     assert "the export's own word" in run.stdout
     assert "--since" in run.stdout
     run = visavis("audit", "verify", EXPORT, "--key", KEY, "--since", CHECKPOINT, "--since", CHECKPOINT)
@@ -40,8 +38,8 @@ def test_for_programs() -> None:
         "key": KEY,
         "size": 6,
         "root": "qC1QY9H0lv08C01PDLjhEasjb1Txx6srgt7paj6SLeI=",
-        "first_at": "2026-10-05T12:00:00+00:00",
-        "last_at": "2026-10-06T12:00:00+00:00",
+        "first_at": "2026-10-05T12:00:00Z",
+        "last_at": "2026-10-06T12:00:00Z",
         "key_given": True,
         "earlier_checkpoints": 1,
     }

@@ -109,7 +109,7 @@ class Entry:
         """The leaf: RFC 8785 JSON. Fields that say nothing are left out."""
         document: dict[str, Any] = {
             "action": self.action,
-            "at": self.at.isoformat().replace("+00:00", "Z"),
+            "at": utc_text(self.at),
             "by": self.by,
             "outcome": "refused" if self.refusal else "done",
             "version": VERSION,
@@ -133,6 +133,11 @@ class Entry:
         if entry.to_bytes() != leaf:  # a field that is unknown, superfluous or not as visavis writes it
             raise EntryError
         return entry
+
+
+def utc_text(at: datetime) -> str:
+    """A time in UTC as the log writes it: 2026-10-05T12:00:00Z."""
+    return at.isoformat().replace("+00:00", "Z")
 
 
 def _entry(document: dict[str, Any]) -> Entry:

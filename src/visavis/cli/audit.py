@@ -47,7 +47,10 @@ def verify(export: Path, since: tuple[Path, ...], key: str | None, *, as_json: b
         with export.open("rb") as file:
             log = verify_export(file, expected_key=expected, earlier_checkpoints=earlier)
     except OSError as error:
-        raise AuditError(f"a file cannot be read: {(error.strerror or 'no access').lower()}") from None
+        raise AuditError(
+            f"a file cannot be read: {(error.strerror or 'no access').lower()}",
+            hint="check that they are files and that you may read them",
+        ) from None
     if as_json:
         print_json({**_as_json(log), "key_given": bool(key), "earlier_checkpoints": len(since)})
         return
@@ -61,15 +64,15 @@ def _start(path: Path, size: int) -> bytes:
 
 def _as_json(log: VerifiedLog) -> dict[str, str | int | None]:
     from visavis.audit.canonical import to_base64
+    from visavis.audit.entry import utc_text
 
-    first, last = ((at.isoformat() if at else None) for at in (log.first_at, log.last_at))
     return {
         "origin": log.key.name,
         "key": str(log.key),
         "size": log.size,
         "root": to_base64(log.root),
-        "first_at": first,
-        "last_at": last,
+        "first_at": utc_text(log.first_at) if log.first_at else None,
+        "last_at": utc_text(log.last_at) if log.last_at else None,
     }
 
 

@@ -189,6 +189,16 @@ def test_every_consistency_proof_holds_for_its_trees_only() -> None:
                     verify_consistency(first, second, root(first), root(second), flipped)
 
 
+def test_a_proof_is_as_long_as_the_tree_is_high() -> None:
+    read, hashed = store().read, leaf_hash(LEAVES[0])
+    path, proof = inclusion_proof(0, 8, read), consistency_proof(2, 8, read)
+    for size, wrong in ((4, "longer"), (16, "shorter")):
+        with pytest.raises(InclusionError, match=wrong):
+            verify_inclusion(0, size, hashed, path, root(8))
+        with pytest.raises(ConsistencyError, match=wrong):
+            verify_consistency(2, size, root(2), root(8), proof)
+
+
 def test_a_log_rewritten_before_the_earlier_size_has_no_consistency_proof() -> None:
     rewritten = Store([b"other", *LEAVES[1:]])
     for first in range(1, MOST + 1):

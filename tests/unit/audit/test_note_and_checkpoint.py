@@ -100,7 +100,7 @@ def test_signatures_of_others_are_ignored_and_a_bad_one_of_the_own_key_is_not() 
         "", "\n", "\n\n", f"{TEXT}\n", f"{TEXT}\n\n", f"{TEXT}\n{LINE}", f"{TEXT}\n\n{LINE}\n",
         f"{TEXT}\n\n{LINE}"[:-1], f"{TEXT}\n\n{LINE}".replace("\n", "\r\n"), f"\n\n{LINE}", f"{TEXT}\n\n{LINE}x\n",
         f"{TEXT}\n\n— {NAME}  {SIGNATURE}\n", f"{TEXT}\n\n—  {SIGNATURE}\n", f"{TEXT}\n\n- {NAME} {SIGNATURE}\n",
-        f"{TEXT}\n\n— {NAME} {SIGNATURE} \n", f"{TEXT}\n\n— {NAME} {SIGNATURE} x\n", f"{TEXT}\n\n— {NAME}\n",
+        f"{TEXT}\n\n— {NAME} {SIGNATURE} \n", f"{TEXT}\n\n— {NAME} {SIGNATURE} x\n", f"{TEXT}\n\n— {NAME}\n", f"{TEXT}\n\n{NAME} {SIGNATURE}\n",
         f"{TEXT}\n\n— {NAME} {SIGNATURE.rstrip('=')}\n", f"{TEXT}\n\n— a+b {SIGNATURE}\n", f"{TEXT}\n\n— {NAME} AAAA\n",
         f"{TEXT}\t\n\n{LINE}", f"{TEXT}\n\n{LINE * (MAX_SIGNATURES + 1)}", f"{'x' * MAX_NOTE_BYTES}\n\n{LINE}",
     ],

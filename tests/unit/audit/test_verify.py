@@ -335,7 +335,7 @@ def test_a_signed_leaf_that_is_no_entry() -> None:
 @pytest.mark.parametrize(
     "last",
     [
-        b'{"checkpoint":1}\n', b'{"checkpoint":null}\n', b'{"checkpoint":"x","more":1}\n', b'{"checkpoint":""}\n',
+        b'{"checkpoint":1}\n', b'{"checkpoint":null}\n', LAST[:-2] + b',"more":1}\n', b'{"checkpoint":""}\n',
         LAST.replace(b":", b": ", 1), LAST.replace("—".encode(), b"\\u2014"), b'{"checkpoint":\n',
     ],
 )  # fmt: skip

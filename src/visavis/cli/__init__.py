@@ -8,6 +8,7 @@ import warnings
 import click
 
 from visavis import __version__
+from visavis.cli.audit import audit
 from visavis.cli.calibrate import calibrate
 from visavis.cli.compare import compare
 from visavis.cli.detect import detect
@@ -25,6 +26,7 @@ def commands() -> None:
     """
 
 
+commands.add_command(audit)
 commands.add_command(calibrate)
 commands.add_command(compare)
 commands.add_command(detect)

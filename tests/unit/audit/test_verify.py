@@ -149,6 +149,12 @@ def test_a_dropped_leaf_is_named_by_its_number() -> None:
         verify(HEADER + LAST)
 
 
+def test_a_dropped_leaf_is_named_though_the_rest_is_damaged() -> None:
+    for rest in (b"", b"nonsense\n", LINES[2][:50]):
+        with pytest.raises(LeafDroppedError, match=r"^leaf 0 was dropped"):
+            verify(HEADER + LINES[1] + rest)
+
+
 def test_a_dropped_leaf_with_the_rest_numbered_anew() -> None:
     for index in range(len(LEAVES)):
         with pytest.raises(LeafDroppedError, match="6 leaves were signed, and the export holds 5"):

@@ -138,8 +138,10 @@ class Resampled:
         people = self._weights.shape[1]
         if scores.mated:
             return np.asarray(self._weights @ np.bincount(a, minlength=people))
-        pairs = coo_array((np.ones(hardest), (a, b)), shape=(people, people)).tocsr()
         parts = (self._weights[i : i + _CHUNK] for i in range(0, len(self._weights), _CHUNK))
+        if hardest <= people:
+            return np.concatenate([(part[:, a] * part[:, b]).sum(axis=1, dtype=np.float64) for part in parts])
+        pairs = coo_array((np.ones(hardest), (a, b)), shape=(people, people)).tocsr()
         return np.concatenate([((part @ pairs) * part).sum(axis=1) for part in parts])
 
     def _ends(self, scores: ScoreSet, hardest: int) -> tuple[NDArray[Any], NDArray[Any]]:

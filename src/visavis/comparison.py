@@ -115,7 +115,7 @@ def score_templates(a: Template, b: Template) -> float:
 def mean_template(templates: Sequence[Template]) -> Template:
     """One template for several photos of one person: the mean of theirs, of unit length.
 
-    With five photos in place of one, about a fifth as many people are missed at the same false match
+    With five photos in place of one, about a sixth as many people are missed at the same false match
     rate (benchmarks/templates.py); weighting by quality was measured and is no better. Scores of means
     run higher, of strangers too: at a given threshold their FMR is up to twice what the calibration of
     single photos says. Raises IncompatibleTemplatesError, and ValueError where there is no

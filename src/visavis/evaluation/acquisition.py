@@ -18,7 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from visavis.analysis import Analyzer
-from visavis.errors import EvaluationError, MissingImagesError, ModelError, VisavisError
+from visavis.errors import MissingImagesError, ModelError, VisavisError
+from visavis.evaluation.run_files import cannot_write
 from visavis.faces import Face, ModelIdentity
 
 
@@ -135,10 +136,7 @@ class _Journal:
             renewed.unlink(missing_ok=True)
             descriptor = os.open(renewed, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         except OSError as error:
-            raise EvaluationError(
-                f"the folder for results cannot be written: {(error.strerror or 'no access').lower()}",
-                hint="--out says where; check the folder, its free space and your rights",
-            ) from None
+            raise cannot_write("the folder for results", error) from None
         self._file: IO[str] = os.fdopen(descriptor, "w", encoding="utf-8")
         self._line(self._head)
         for key, entry in self.known.items():

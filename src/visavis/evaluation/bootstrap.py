@@ -16,13 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from visavis.evaluation.comparisons import Comparisons, mated_by_person, non_mated_totals
-from visavis.evaluation.scores import ScoreSet, Weights
+from visavis.evaluation.scores import Floats, ScoreSet, Weights
 
 REPLICATES = 1_000
 CONFIDENCE = 0.95
 _CHUNK = 40
-
-Floats = NDArray[np.float64]
 
 
 class Interval(NamedTuple):

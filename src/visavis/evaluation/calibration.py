@@ -17,14 +17,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from visavis.errors import EvaluationError
 from visavis.evaluation.bootstrap import Interval
 from visavis.evaluation.calibration_draws import threshold_intervals
 from visavis.evaluation.calibration_groups import RATES, Group, groups_of, speaks_for_itself
 from visavis.evaluation.run import Run
-from visavis.evaluation.scores import ScoreSet
+from visavis.evaluation.scores import Floats, ScoreSet
 from visavis.evaluation.tails import Tail, fit_tail
 
 MIN_PAIRS_OF_PEOPLE = 100
@@ -35,8 +34,6 @@ MIN_POOLED = 1_000
 
 _RAREST, _PEAKS, _LARGEST_SHARE = 1e-3, 250, 0.1
 _Z = np.arange(-4.0, 12.0, 0.002)
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)

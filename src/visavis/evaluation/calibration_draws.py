@@ -6,17 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from visavis.evaluation.bootstrap import Interval, Resampled, draw_people, interval
 from visavis.evaluation.calibration_groups import RATES, Group, speaks_for_itself
-from visavis.evaluation.scores import Weights
+from visavis.evaluation.scores import Floats, Weights
 from visavis.evaluation.tails import Tail, fit_tail
 
 _DRAWS = 200
 _TAIL_BEGINS = 1.1  # the tail's own rate is a count, and so only about a round number
-
-Floats = NDArray[np.float64]
 
 
 def threshold_intervals(groups: Sequence[Group], tail: Tail) -> list[Interval | None]:

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
 from visavis.evaluation.bootstrap import Resampled
 from visavis.evaluation.groups import named_groups
 from visavis.evaluation.run import Run
@@ -17,8 +14,6 @@ RATES = (0.5, *(digit * 10.0**-power for power in range(1, 6) for digit in (2, 1
 
 _OWN_ERRORS = 30
 
-Floats = NDArray[np.float64]
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Group:
@@ -27,12 +22,7 @@ class Group:
     name: str
     run: Run
     cell: int | None
-
-    @property
-    def scores(self) -> ScoreSet:
-        """The non-mated comparisons."""
-        everything = self.run.comparisons.non_mated
-        return everything if self.cell is None else everything.of_cells([self.cell])
+    scores: ScoreSet
 
     def resampled(self, weights: Weights) -> Resampled:
         """The group with its run's people counting by weights, (replicates, people)."""
@@ -41,11 +31,15 @@ class Group:
 
 def groups_of(run: Run) -> list[Group]:
     """The groups that the evaluator named, or one of all where none is named."""
-    names = named_groups(run.comparisons)
+    comparisons, protocol = run.comparisons, run.protocol
+    names = named_groups(comparisons)
     if not names:
-        return [Group(run.protocol.name, run, None)]
-    cells = run.comparisons.cells
-    return [Group(f"{run.protocol.name}: {name}", run, cells.index((name, name))) for name in names]
+        return [Group(protocol.name, run, None, comparisons.non_mated)]
+    cells = [comparisons.cells.index((name, name)) for name in names]
+    return [
+        Group(f"{protocol.name}: {name}", run, cell, comparisons.non_mated.of_cells([cell]))
+        for name, cell in zip(names, cells, strict=True)
+    ]
 
 
 def speaks_for_itself(scores: ScoreSet, rate: float) -> bool:

@@ -77,21 +77,20 @@ def evaluate(path: Path, options: Options, progress: Progress = in_silence) -> d
     """Measure a system on a protocol; write scores.csv, rates.json and report.html; return what rates.json says.
 
     path: a protocol of images or pairs, or scores of any system. progress: a
-    context per stage, given its name and steps, that yields what to call after each
-    step. Raises ProtocolError, EvaluationError, MissingExtraError, and ModelError.
+    context, given the name and the number of steps of the work on images, that yields what to call
+    after each step. Raises ProtocolError, EvaluationError, MissingExtraError, and ModelError.
     """
     require_extra("evaluation", "jinja2", "matplotlib", "scipy")
     protocol, scored, other = _checked(path, options)
     run, system = scored or _compared(protocol, options, progress)
-    with progress("rates", 1):
-        rates: dict[str, Any] = {
-            "visavis": version("visavis"),
-            "made_at": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
-            "system": system,
-            **measure(run, options.folds),
-            "hardest": plain(hardest(run)),
-            "against": {"system": other[1], **plain(compare_runs(run, other[0]))} if other else None,
-        }
+    rates: dict[str, Any] = {
+        "visavis": version("visavis"),
+        "made_at": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
+        "system": system,
+        **measure(run, options.folds),
+        "hardest": plain(hardest(run)),
+        "against": {"system": other[1], **plain(compare_runs(run, other[0]))} if other else None,
+    }
     write_text(options.out / RATES, json.dumps(rates, indent=1, ensure_ascii=False) + "\n")
     if path.resolve() != (options.out / SCORES).resolve():
         write_run(run, options.out)

@@ -16,9 +16,7 @@ from numpy.typing import NDArray
 from visavis.evaluation.bootstrap import divide
 from visavis.evaluation.protocols import Protocol
 from visavis.evaluation.rates import Rate, rate
-from visavis.evaluation.scores import Weights
-
-Floats = NDArray[np.float64]
+from visavis.evaluation.scores import Floats, Weights
 
 
 @dataclass(frozen=True, slots=True)

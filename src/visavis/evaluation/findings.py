@@ -11,11 +11,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from visavis.evaluation.shuffles import SHUFFLES
+
 ALARMING_FAILURES = 0.01
 ALARMING_LABELS = 0.005
 ALARMING_RATIO = 2.0
 CHANCE = 0.002
-LEAST_CHANCE = 1 / 2_000
+LEAST_CHANCE = 1 / SHUFFLES
 
 _RATES = {
     "fmr": "taken for someone else",

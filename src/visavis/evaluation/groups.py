@@ -14,15 +14,13 @@ from numpy.typing import NDArray
 from visavis.evaluation.bootstrap import Resampled, divide
 from visavis.evaluation.comparisons import Comparisons
 from visavis.evaluation.failures import failed_by_person, fta_of, fte_of
-from visavis.evaluation.protocols import UNLABELLED
+from visavis.evaluation.protocols import UNLABELLED, Protocol
 from visavis.evaluation.rates import Curve, Rate, rate_at, trade_off
 from visavis.evaluation.run import Run
-from visavis.evaluation.scores import Weights
+from visavis.evaluation.scores import Floats, Weights
 from visavis.evaluation.shuffles import shuffle_people, stands_out
 
 _ENOUGH_ERRORS = 100
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +70,7 @@ class Spread:
 class Groups:
     """All groups at one threshold: that at which the FMR of all comparisons is `overall_fmr`.
 
-    rates: the worst FMR first. cross: FMR between each two groups, in the order of `names`;
+    rates: the worst FMR first. shuffled: whether p-values are from labels given to other people. cross: FMR between each two groups, in the order of `names`;
     None where pairs were listed.
     """
 
@@ -84,6 +82,7 @@ class Groups:
     fnmr: Spread
     fta: Spread | None
     cross: tuple[tuple[Rate, ...], ...] | None
+    shuffled: bool
 
 
 def measure_groups(run: Run, weights: Weights) -> Groups | None:
@@ -108,6 +107,7 @@ def measure_groups(run: Run, weights: Weights) -> Groups | None:
         spread({group.name: group.fnmr for group in rates}, tests[1]),
         None if listed else spread({g.name: g.fta for g in rates if g.fta}, tests[2]),
         None if listed else _cross(run.comparisons, names, threshold),
+        _labels_can_be_shuffled(run.protocol),
     )
 
 
@@ -197,19 +197,18 @@ def _tests(run: Run, names: tuple[str, ...], weights: Weights, threshold: float)
     """
     protocol = run.protocol
     codes = [protocol.groups.index(name) for name in names]
-    if protocol.pairs is None and _one_group_each(protocol.people, protocol.group):
+    if _labels_can_be_shuffled(protocol):
         members = membership_of(protocol.people, protocol.group, len(protocol.groups))[codes]
         return [shuffle_people(members, rate_of) for rate_of in _rates_by_weights(run, None, threshold)]
     listed = protocol.pairs is not None
     once = np.ones((1, weights.shape[1]))
-    found = []
+    of_all, *of_groups = (_rates_by_weights(run, code, threshold) for code in (None, *codes))
+    found: list[float | None] = [None] * 3
     for kind in range(2 if listed else 3):
-        of_groups = [_rates_by_weights(run, code, threshold)[kind] for code in codes]
-        measured = np.array([rate_of(once)[0] for rate_of in of_groups])
-        drawn = np.stack([rate_of(weights) for rate_of in of_groups])
-        overall = _rates_by_weights(run, None, threshold)[kind](weights)
-        found.append(stands_out(measured, drawn, overall))
-    return found if not listed else [*found, None]
+        measured = np.array([rates_of[kind](once)[0] for rates_of in of_groups])
+        drawn = np.stack([rates_of[kind](weights) for rates_of in of_groups])
+        found[kind] = stands_out(measured, drawn, of_all[kind](weights))
+    return found
 
 
 def _rates_by_weights(run: Run, group: int | None, threshold: float) -> list[Callable[[Weights], Floats]]:
@@ -227,9 +226,11 @@ def _rates_by_weights(run: Run, group: int | None, threshold: float) -> list[Cal
     ]
 
 
-def _one_group_each(people: NDArray[np.int32], group: NDArray[np.int32]) -> bool:
-    """Whether no person has images in two groups; people, group: (images,)."""
-    seen = np.unique(np.stack([people, group]), axis=1)
+def _labels_can_be_shuffled(protocol: Protocol) -> bool:
+    """Whether images bear the labels, and no person has images in two groups."""
+    if protocol.pairs is not None:
+        return False
+    seen = np.unique(np.stack([protocol.people, protocol.group]), axis=1)
     return bool(len(np.unique(seen[0])) == seen.shape[1])
 
 

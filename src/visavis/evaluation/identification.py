@@ -10,12 +10,10 @@ from numpy.typing import NDArray
 from visavis.comparison import Calibration
 from visavis.evaluation.bootstrap import divide, interval
 from visavis.evaluation.run import Run
-from visavis.evaluation.scores import Weights
+from visavis.evaluation.scores import Floats, Weights
 from visavis.evaluation.searches import Searches, searches
 
 FPIRS = (0.1, 0.01)
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,6 @@ from dataclasses import fields, is_dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from visavis.evaluation.bootstrap import Resampled, draw_people
 from visavis.evaluation.comparisons import Comparisons
@@ -22,8 +21,6 @@ from visavis.evaluation.run import Run
 from visavis.evaluation.scores import ScoreSet, Weights
 
 _SHOWN_BINS = 80
-
-Floats = NDArray[np.float64]
 
 
 def measure(run: Run, folds: int | None = None) -> dict[str, Any]:

@@ -4,15 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
 from visavis.evaluation.bootstrap import Resampled
 from visavis.evaluation.rates import FMRS, Rate, rate, rate_at
 from visavis.evaluation.run import Run
-from visavis.evaluation.scores import ScoreSet
-
-Floats = NDArray[np.float64]
+from visavis.evaluation.scores import Floats, ScoreSet
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,17 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from visavis.evaluation.bootstrap import CONFIDENCE, Interval, interval
-from visavis.evaluation.scores import ScoreSet
+from visavis.evaluation.scores import Floats, ScoreSet
 
 FMRS = (1e-1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6)
 """The false match rates at which one asks for the FNMR."""
 
 _DET_POINTS = 120
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)

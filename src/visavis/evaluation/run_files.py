@@ -30,7 +30,7 @@ from visavis.evaluation.comparisons import (
 )
 from visavis.evaluation.protocols import Pairs, Protocol, read_protocol
 from visavis.evaluation.run import Run
-from visavis.evaluation.scores import BINS, ScoreSet
+from visavis.evaluation.scores import BINS, Counts, ScoreSet
 from visavis.files import whole_file
 
 SCORES, RATES, IMAGES, HISTOGRAMS, REPORT = (
@@ -63,10 +63,15 @@ def write_text(path: Path, text: str) -> None:
         with whole_file(path) as file:
             file.write(text.encode("utf-8"))
     except OSError as error:
-        raise EvaluationError(
-            f"{path.name} cannot be written: {(error.strerror or 'no access').lower()}",
-            hint="--out says where; check the folder, its free space and your rights",
-        ) from None
+        raise cannot_write(path.name, error) from None
+
+
+def cannot_write(what: str, error: OSError) -> EvaluationError:
+    """What is raised where a part of a run cannot be written."""
+    return EvaluationError(
+        f"{what} cannot be written: {(error.strerror or 'no access').lower()}",
+        hint="--out says where; check the folder, its free space and your rights",
+    )
 
 
 def read_run(scores: Path) -> tuple[Run, dict[str, Any]]:
@@ -191,8 +196,10 @@ def _restore(protocol: Protocol, listed: Protocol, errors: tuple[str, ...], hist
     index = {name: i for i, name in enumerate(protocol.images)}
     try:
         place = np.array([index[name] for name in listed.images], np.int32)
+        counted = _read_histograms(histograms, cells_of(protocol.groups)[0])
         sides = [
-            _restore_side(protocol, listed.pairs, place, histograms, mated=mated) for mated in (True, False)
+            _restore_side(protocol, listed.pairs, place, counted[int(mated)], mated=mated)
+            for mated in (True, False)
         ]
     except (KeyError, ValueError, IndexError, TypeError, OverflowError):
         raise EvaluationError(_NOT_ONE_RUN) from None
@@ -209,16 +216,21 @@ def _restore(protocol: Protocol, listed: Protocol, errors: tuple[str, ...], hist
     return Comparisons(protocol.images, protocol.people, cells, mated, non_mated, counts.images_of)
 
 
-def _restore_side(
-    protocol: Protocol, pairs: Pairs, place: NDArray[np.int32], histograms: Path, *, mated: bool
-) -> ScoreSet:
-    cells, cell_of = cells_of(protocol.groups)
-    histogram = np.zeros((len(cells), BINS), np.int64)
-    with histograms.open(newline="", encoding="utf-8") as file:
+def _read_histograms(path: Path, cells: tuple[tuple[str, str], ...]) -> Counts:
+    """How many comparisons have which score: (2, cells, bins), of non-mated and of mated ones."""
+    counted = np.zeros((2, len(cells), BINS), np.int64)
+    with path.open(newline="", encoding="utf-8") as file:
         for row in csv.DictReader(file):
-            if int(row["mated"]) == mated:
-                bin_of = round((float(row["from"]) + 1) / 2 * BINS)
-                histogram[cells.index((row["group"], row["other"])), bin_of] = int(row["count"])
+            bin_of = round((float(row["from"]) + 1) / 2 * BINS)
+            kind, cell = ("0", "1").index(row["mated"]), cells.index((row["group"], row["other"]))
+            counted[kind, cell, bin_of] = int(row["count"])
+    return counted
+
+
+def _restore_side(
+    protocol: Protocol, pairs: Pairs, place: NDArray[np.int32], histogram: Counts, *, mated: bool
+) -> ScoreSet:
+    _, cell_of = cells_of(protocol.groups)
     chosen = pairs.mated == mated
     assert pairs.scores is not None
     probe, reference = place[pairs.probe[chosen]], place[pairs.reference[chosen]]

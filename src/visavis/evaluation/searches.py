@@ -20,8 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from visavis.evaluation.comparisons import Comparisons
-
-Floats = NDArray[np.float64]
+from visavis.evaluation.scores import Floats
 
 
 @dataclass(frozen=True, slots=True, eq=False)

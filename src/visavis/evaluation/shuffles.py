@@ -11,13 +11,11 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from visavis.evaluation.scores import Weights
+from visavis.evaluation.scores import Floats, Weights
 
 SHUFFLES = 2_000
 _AT_ONCE = 200
 _MOSTLY = 0.9
-
-Floats = NDArray[np.float64]
 
 
 def shuffle_people(

@@ -148,6 +148,7 @@ def full() -> dict[str, Any]:
             "fnmr": spread("north", ["south"]),
             "fta": spread(None, names),
             "cross": cross,
+            "shuffled": True,
         },
         "labels": None,
         "identification": {
@@ -209,6 +210,15 @@ def search(gallery: int, fpir: float | None, fnir: float | None) -> dict[str, An
         "fnir": fnir,
         "fnir_interval": [0.0001, 0.0002],
     }
+
+
+def test_where_labels_cannot_be_shuffled_no_shuffle_is_claimed() -> None:
+    rates = full()
+    rates["groups"]["shuffled"] = False
+    page = render_report(rates)
+    assert "of cases" in page
+    assert "Chance alone makes as large a difference" in page
+    assert "of 2,000 trials" not in page
 
 
 def difference(what: str, ours: float, theirs: float, by: float, *bounds: float) -> dict[str, Any]:

@@ -16,7 +16,7 @@ SOURCE = Path(__file__).resolve().parents[2] / "src" / "visavis"
 # A module imports only from rooms before its own; within a room, freely.
 ROOMS = [
     {"errors", "faces", "files", "settings"},
-    {"extras", "imaging", "geometry", "audit"},
+    {"extras", "imaging", "geometry", "audit", "consent"},
     {"models", "comparison"},
     {"detection"},
     {"analysis"},
@@ -53,6 +53,17 @@ def imported_rooms(tree: ast.Module) -> Iterator[str]:
                     yield [*alias.name.split("."), "__init__"][1]
 
 
+def foreign_packages(tree: ast.Module) -> set[str]:
+    """What a module imports from beyond the standard library."""
+    names = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom):
+            names.append(node.module or "")
+        elif isinstance(node, ast.Import):
+            names += [alias.name for alias in node.names]
+    return {name.split(".")[0] for name in names} - sys.stdlib_module_names
+
+
 @pytest.mark.parametrize(("path", "tree"), list(modules()), ids=[path for path, _ in modules()])
 def test_imports_run_one_way(path: str, tree: ast.Module) -> None:
     own = path.split("/", maxsplit=1)[0].removesuffix(".py")
@@ -68,16 +79,28 @@ def test_the_audit_room_stands_alone() -> None:
         if not path.startswith("audit/"):
             continue
         assert set(imported_rooms(tree)) <= {"audit", "errors", "faces", "files", "settings", "extras"}, path
-        foreign = {
-            name.split(".")[0]
-            for node in ast.walk(tree)
-            for name in (
-                [node.module or ""] if isinstance(node, ast.ImportFrom)
-                else [alias.name for alias in node.names] if isinstance(node, ast.Import)
-                else []
-            )
-        } - sys.stdlib_module_names  # fmt: skip
-        assert foreign <= {"visavis", "cryptography", "rfc8785"}, path
+        assert foreign_packages(tree) <= {"visavis", "cryptography", "rfc8785"}, path
+
+
+APART = {"audit", "consent", "store"}
+"""Only services, above them, may join these; each of the others is tested and understood without them."""
+
+
+def test_consent_store_and_audit_never_import_each_other() -> None:
+    present = {path.split("/", maxsplit=1)[0] for path, _ in modules()} & APART
+    assert {"audit", "consent"} <= present
+    for path, tree in modules():
+        own = path.split("/", maxsplit=1)[0]
+        if own in APART:
+            assert not set(imported_rooms(tree)) & (APART - {own}), path
+
+
+def test_consent_is_pure() -> None:
+    """No database, no third party's package, no room but the errors and files."""
+    for path, tree in modules():
+        if path.startswith("consent/"):
+            assert set(imported_rooms(tree)) <= {"consent", "errors", "files"}, path
+            assert foreign_packages(tree) <= {"visavis"}, path
 
 
 def words(tree: ast.Module) -> set[str]:

@@ -139,6 +139,222 @@ class MissingExtraError(VisavisError):
     """This command needs packages that are not installed."""
 
 
+class SettingsError(VisavisError):
+    """The settings are not valid."""
+
+    hint = "docs/galleries.md lists the settings; `visavis doctor` shows where each comes from"
+
+
+class ClockError(VisavisError):
+    """The clock of this machine runs behind the audit log."""
+
+    hint = "set the clock; if the log ran ahead of a wrong clock, `visavis doctor --accept-clock`"
+
+
+class StoreError(VisavisError):
+    """The store cannot be used."""
+
+    hint = "`visavis doctor` says what is wrong"
+
+
+class StoreUnreachableError(StoreError):
+    """The store cannot be opened."""
+
+    hint = "check the database URL, that its server runs, and that you may open it"
+
+
+class StoreFullError(StoreError):
+    """There is no room left to write to the store; nothing was changed."""
+
+    hint = "free some space on its disk and repeat"
+
+
+class StoreReadOnlyError(StoreError):
+    """The store cannot be written to; nothing was changed."""
+
+    hint = (
+        "every use is logged, so even a search needs to write: check the rights of the files and their folder"
+    )
+
+
+class StoreBusyError(StoreError):
+    """Another process holds the store for too long; nothing was changed."""
+
+    hint = "repeat; if it stays, find the process that holds it"
+
+
+class StoreDamagedError(StoreError):
+    """The store is damaged."""
+
+    hint = "`visavis restore FILE` brings back a backup"
+
+
+class NewerStoreError(StoreError):
+    """The store was made by a newer visavis."""
+
+    hint = "use the newer visavis; nothing was changed"
+
+
+class StoreMissingError(StoreError):
+    """The keyring is here, but its store is not."""
+
+    hint = "check the database URL, or `visavis restore FILE`"
+
+
+class StoreMismatchError(StoreError):
+    """The store and the keyring do not belong together."""
+
+    hint = "check VISAVIS_DATABASE_URL and VISAVIS_KEYRING_URL"
+
+
+class StoreBehindError(StoreError):
+    """The store is older than what was signed of its log: it was rolled back."""
+
+    hint = "bring it back with `visavis restore FILE`, which erases again what was erased since"
+
+
+class KeyringError(VisavisError):
+    """The keyring cannot be used."""
+
+    hint = "`visavis doctor` says what is wrong"
+
+
+class KeyringMissingError(KeyringError):
+    """The store is here, but its keyring is not, and without it nobody's template can be read."""
+
+    hint = "check VISAVIS_KEYRING_URL, or `visavis restore FILE --keys FILE`"
+
+
+class MasterKeyMissingError(KeyringError):
+    """The master key of the keyring is not here."""
+
+    hint = "bring back master.key in the state folder, or set VISAVIS_MASTER_KEY; there is no other way to the templates"
+
+
+class MasterKeyWrongError(KeyringError):
+    """The master key is not the one that the keyring was made with."""
+
+    hint = "bring back the right master.key, or the right VISAVIS_MASTER_KEY"
+
+
+class MasterKeyExposedError(KeyringError):
+    """Others on this machine can read the master key."""
+
+    hint = "`chmod 600 master.key` in the state folder, and think about `visavis keyring rotate`"
+
+
+class MasterKeyFormatError(KeyringError):
+    """The master key is not 32 bytes in base64."""
+
+    hint = "`openssl rand -base64 32` makes one"
+
+
+class KeyErasedError(KeyringError):
+    """The key of this consent was erased."""
+
+    hint = "what was kept under it cannot be read any more, by anybody"
+
+
+class SealError(KeyringError):
+    """A sealed value does not open: it was altered, or belongs to another place."""
+
+    hint = "`visavis restore FILE` brings back a backup"
+
+
+class EraseUnfinishedError(StoreError):
+    """The key is erased, so nobody can be found by it any more; what it sealed is still in the store, unreadable."""
+
+    hint = "repeat it once the store can be written to; opening it finishes it as well"
+
+
+class GalleryError(VisavisError):
+    """The gallery cannot be used so."""
+
+
+class GalleryNameError(GalleryError):
+    """A gallery's name is 1 to 255 letters, digits, dots, dashes and underscores."""
+
+
+class GalleryExistsError(GalleryError):
+    """There is a gallery of that name already."""
+
+    hint = "`visavis gallery list` shows the galleries"
+
+
+class UnknownGalleryError(GalleryError):
+    """There is no gallery of that name."""
+
+    hint = "`visavis gallery list` shows the galleries"
+
+
+class EnrolmentError(VisavisError):
+    """This photo cannot be enrolled."""
+
+
+class SeveralFacesError(EnrolmentError):
+    """There are several people in the photo, and only one of them was named."""
+
+    hint = "crop it, or --largest takes the largest face alone; the others are never stored"
+
+
+class PoorQualityError(EnrolmentError):
+    """The face is too poor to be a reference."""
+
+    hint = "take a sharp, evenly lit photo from the front"
+
+
+class OtherPersonError(EnrolmentError):
+    """The face does not look like the references that this person has."""
+
+    hint = "check that the photo is theirs; --confirm enrols it all the same"
+
+
+class DuplicatePersonError(EnrolmentError):
+    """The face looks like that of another person in the gallery."""
+
+    hint = "check that the photo is theirs, and that they are not enrolled twice; --confirm enrols it all the same"
+
+
+class SearchRateError(VisavisError):
+    """The recogniser is not calibrated down to the rate that this asks for in a gallery of this size."""
+
+    hint = "ask for a higher rate, or search a smaller gallery"
+
+
+class UnknownReferenceError(VisavisError):
+    """There is no such reference in the gallery."""
+
+
+class UnknownSubjectError(VisavisError):
+    """There is no reference of this person in the gallery."""
+
+    hint = "`visavis gallery show NAME --subjects` lists who is enrolled"
+
+
+class BackupError(VisavisError):
+    """The backup cannot be used."""
+
+
+class NotABackupError(BackupError):
+    """This is not a backup that visavis made."""
+
+
+class OldKeysError(BackupError):
+    """This backup of the keyring is more than a week old: people who withdrew since would come back."""
+
+    hint = "erase those who withdrew since, right after; --accept-old-keys restores it all the same"
+
+
+class ReceiptGoneError(VisavisError):
+    """There is no receipt to give again: nothing that would prove this person is kept any more, or was kept yet."""
+
+    hint = "`visavis consent withdraw` can be repeated and gives one each time; a yes gives one when it is recorded"
+
+
+class ReceiptError(VisavisError):
+    """This is not a receipt that visavis made, or it was altered."""
+
+
 class AuditError(VisavisError):
     """The audit log does not hold together."""
 

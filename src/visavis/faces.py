@@ -13,6 +13,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+Vector = NDArray[np.float32]
+"""The numbers of a template: float32, (dimension,), unit length."""
+
 
 @dataclass(frozen=True, slots=True)
 class Box:
@@ -113,7 +116,7 @@ class Template:
     numbers out, so that a log line does not hold a template.
     """
 
-    vector: NDArray[np.float32]
+    vector: Vector
     model: ModelIdentity
 
     def __repr__(self) -> str:

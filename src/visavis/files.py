@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
@@ -30,6 +30,16 @@ def whole_file(path: Path) -> Iterator[IO[bytes]]:
             file.close()
             unfinished.unlink(missing_ok=True)
             raise
+
+
+def sync_folder(folder: Path) -> None:
+    """See that the names in a folder last through a power failure, where the system can."""
+    with suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
 
 
 def _umask() -> int:

@@ -1,11 +1,32 @@
-"""Where visavis keeps its state."""
+"""Where visavis keeps its state, and what an operator may set.
+
+A setting comes from the environment (`VISAVIS_<NAME>`), else from `visavis.toml` in the state folder, else it is the default.
+They are read once, where a program begins, and passed down.
+"""
 
 from __future__ import annotations
 
 import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import platformdirs
+
+from visavis.errors import SettingsError
+
+FILE_NAME = "visavis.toml"
+MAX_RETENTION_DAYS = 1096
+_DEFAULTS: dict[str, str | int] = {
+    "database_url": "",
+    "keyring_url": "",
+    "controller_name": "",
+    "controller_contact": "",
+    "log_name": "",
+    "retention_days": MAX_RETENTION_DAYS,
+    "proof_days": MAX_RETENTION_DAYS,
+}
 
 
 def home() -> Path:
@@ -22,3 +43,96 @@ def model_folder() -> Path:
 def calibration_folder() -> Path:
     """Where calibrations that a user made lie."""
     return home() / "calibrations"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What an operator set.
+
+    database_url, keyring_url: SQLAlchemy URLs of the store and of its keyring. controller_name, controller_contact: who
+    answers for the data, as consent records and receipts name them. log_name: the name of a new audit log; empty, one is
+    made up. retention_days: how long after a person's own last interaction their consent counts, 1 to 1096. proof_days: how long
+    the record of an ended consent is kept, to prove it, 0 to 3653. sources: where each came from. master_key, new_master_key: base64, or
+    empty where they lie in files; these come from the environment alone.
+    """
+
+    home: Path
+    database_url: str = field(repr=False)  # it may hold a password
+    keyring_url: str = field(repr=False)
+    controller_name: str
+    controller_contact: str
+    log_name: str
+    retention_days: int
+    proof_days: int
+    sources: Mapping[str, str]
+    master_key: str = field(default="", repr=False)
+    new_master_key: str = field(default="", repr=False)
+
+    @property
+    def master_key_file(self) -> Path:
+        """Where the master key lies, unless it comes from the environment."""
+        return self.home / "master.key"
+
+
+def load_settings(database_url: str | None = None) -> Settings:
+    """Read the settings; database_url, where given, goes before all others. Raises SettingsError."""
+    folder = home()
+    values, sources = dict(_DEFAULTS), dict.fromkeys(_DEFAULTS, "default")
+    for origin, given in ((FILE_NAME, _from_file(folder / FILE_NAME)), ("environment", _from_environment())):
+        for name, value in given.items():
+            values[name], sources[name] = value, origin
+    if database_url:
+        values["database_url"], sources["database_url"] = database_url, "command line"
+    url = str(values["database_url"]) or f"sqlite:///{folder / 'visavis.db'}"
+    return Settings(
+        home=folder,
+        database_url=url,
+        keyring_url=str(values["keyring_url"]) or beside(url),
+        controller_name=str(values["controller_name"]),
+        controller_contact=str(values["controller_contact"]),
+        log_name=str(values["log_name"]),
+        retention_days=_days(values["retention_days"], "retention_days", 1, MAX_RETENTION_DAYS),
+        proof_days=_days(values["proof_days"], "proof_days", 0, 3653),
+        sources=sources,
+        master_key=os.environ.get("VISAVIS_MASTER_KEY", ""),
+        new_master_key=os.environ.get("VISAVIS_NEW_MASTER_KEY", ""),
+    )
+
+
+def beside(database_url: str) -> str:
+    """The URL of the keyring of a store, where none is set: `visavis.db` has `visavis-keyring.db`, database `visavis` has `visavis_keyring`."""
+    address, question, options = database_url.partition("?")
+    if address.startswith("sqlite"):
+        path = Path(address)
+        name = f"{path.stem}-keyring{path.suffix}"
+        return f"{address.removesuffix(path.name)}{name}{question}{options}"
+    return f"{address}_keyring{question}{options}"
+
+
+def _from_file(path: Path) -> dict[str, str | int]:
+    try:
+        given = tomllib.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
+        raise SettingsError(f"{FILE_NAME} cannot be read as TOML") from None
+    for name, value in given.items():
+        if name not in _DEFAULTS:
+            raise SettingsError(f"{FILE_NAME} has an unknown setting: {name}")
+        if type(value) is not type(_DEFAULTS[name]):
+            raise SettingsError(f"{FILE_NAME}: {name} is not of the right type")
+    return given
+
+
+def _from_environment() -> dict[str, str | int]:
+    return {name: os.environ[key] for name in _DEFAULTS if os.environ.get(key := f"VISAVIS_{name.upper()}")}
+
+
+def _days(value: str | int, name: str, least: int, most: int) -> int:
+    try:
+        days = int(value)
+    except ValueError:
+        days = least - 1
+    if not least <= days <= most:
+        raise SettingsError(f"{name} is a number of days from {least} to {most}")
+    return days

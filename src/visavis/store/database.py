@@ -1,0 +1,154 @@
+"""A database, SQLite or PostgreSQL: connections, transactions, and the form of the tables."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError
+
+from visavis.errors import StoreBusyError, StoreReadOnlyError, StoreUnreachableError
+from visavis.extras import require_extra
+from visavis.store.failures import failures_named
+
+_PATIENCE_S = 30.0
+_PRAGMAS = (
+    "PRAGMA journal_mode = WAL",
+    "PRAGMA synchronous = FULL",
+    "PRAGMA secure_delete = ON",
+    "PRAGMA foreign_keys = ON",
+    "PRAGMA temp_store = MEMORY",
+)
+
+
+class Database:
+    """One database. Safe to share between threads and to use from several processes, each with its own.
+
+    Raises StoreUnreachableError for a URL that is of neither SQLite nor PostgreSQL; nothing is opened yet.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.url = _parse(url)
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        self._engine = _sqlite_engine(self.url) if self.is_sqlite else _postgresql_engine(self.url)
+
+    @property
+    def path(self) -> Path | None:
+        """The file of an SQLite database."""
+        return Path(self.url.database or "") if self.is_sqlite else None
+
+    def exists(self) -> bool:
+        """Whether there is a file, or a server to ask."""
+        return self.path is None or self.path.exists()
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """A transaction that sees all that was committed before its first lock, and commits when the block ends well."""
+        with (
+            failures_named(),
+            self._engine.connect().execution_options(writes=True) as connection,
+            connection.begin(),
+        ):
+            yield connection
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """One state of the database for the length of the block. Keep it short: it holds up what frees bytes."""
+        with (
+            failures_named(),
+            self._engine.connect().execution_options(writes=False) as connection,
+            connection.begin(),
+        ):
+            yield connection
+
+    def overwrite_freed(self) -> None:
+        """See that what was deleted is gone from the database's files as well.
+
+        SQLite has overwritten it in the file (secure_delete); here the write-ahead log is emptied. PostgreSQL keeps
+        dead tuples until it vacuums, and its own log and archives longer (docs/galleries.md). Raises StoreBusyError where a
+        reader holds it up for too long: the deletion holds, and the next of these calls empties the log.
+        """
+        if not self.is_sqlite:
+            return
+        end = time.monotonic() + _PATIENCE_S
+        while time.monotonic() < end:
+            with failures_named(), closing(self._engine.raw_connection()) as connection:
+                cursor = connection.cursor()
+                cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                busy, *_ = cursor.fetchone() or (1,)
+                if not busy:
+                    return
+            time.sleep(0.05)
+        raise StoreBusyError("another process reads for so long that erased bytes cannot be overwritten yet")
+
+    def connection_for_migrations(self) -> Connection:
+        """A connection whose transactions write; the caller closes it."""
+        return self._engine.connect().execution_options(writes=True)
+
+    def close(self) -> None:
+        """Close all connections that are not in use."""
+        self._engine.dispose()
+
+
+def _parse(url: str) -> URL:
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        raise StoreUnreachableError("this is not a database URL") from None
+    backend = parsed.get_backend_name()
+    if backend == "postgresql":
+        require_extra("postgres", "psycopg")
+        return parsed.set(drivername="postgresql+psycopg")
+    if backend != "sqlite" or not parsed.database or parsed.database == ":memory:":
+        raise StoreUnreachableError("a store is a file of SQLite or a database of PostgreSQL")
+    return parsed.set(drivername="sqlite+pysqlite")
+
+
+def _sqlite_engine(url: URL) -> Engine:
+    engine = create_engine(url, hide_parameters=True, connect_args={"timeout": _PATIENCE_S})
+    path = Path(url.database or "")
+
+    def create_private_file(*_: Any) -> None:
+        try:
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            os.close(os.open(path, os.O_CREAT | os.O_RDONLY, 0o600))
+        except OSError as error:
+            kind = StoreReadOnlyError if isinstance(error, PermissionError) else StoreUnreachableError
+            raise kind(
+                f"the store's file cannot be made: {(error.strerror or 'no access').lower()}"
+            ) from None
+
+    def set_up(connection: sqlite3.Connection, _: Any) -> None:
+        connection.isolation_level = None  # transactions begin where SQLAlchemy says so
+        for pragma in _PRAGMAS:
+            connection.execute(pragma).close()
+
+    def begin(connection: Connection) -> None:
+        writes = connection.get_execution_options().get("writes")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    event.listen(engine, "do_connect", create_private_file)
+    event.listen(engine, "connect", set_up)
+    event.listen(engine, "begin", begin)
+    return engine
+
+
+def _postgresql_engine(url: URL) -> Engine:
+    engine = create_engine(
+        url, hide_parameters=True, pool_pre_ping=True, connect_args={"connect_timeout": 10}
+    )
+
+    def begin(connection: Connection) -> None:
+        if connection.get_execution_options().get("writes"):
+            connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{int(_PATIENCE_S)}s'")
+        else:
+            connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+
+    event.listen(engine, "begin", begin)
+    return engine

@@ -1,0 +1,189 @@
+"""The tables of the store.
+
+The gate is here: a reference points at its grant *in the state given* and at a purpose that its grant and its gallery
+share, so no statement can leave a reference without a live consent, whoever writes it. Times are UTC, in seconds
+since 1970. Ids are 16 random bytes; numbers that a table counts itself are never used twice.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    Float,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+store = MetaData(naming_convention=NAMING)
+Counter = BigInteger().with_variant(Integer, "sqlite")
+"""A number that the table counts itself; SQLite does so for INTEGER alone."""
+
+store_state = Table(
+    "store_state",
+    store,
+    Column(
+        "one", SmallInteger, CheckConstraint("one = 1", name="one"), primary_key=True, autoincrement=False
+    ),
+    Column("store_id", LargeBinary, nullable=False),
+    Column("log_size", BigInteger, nullable=False),
+    Column("log_roots", LargeBinary, nullable=False),
+    Column("last_at", BigInteger, nullable=False),
+)
+"""One row. Whoever writes locks it first, so writers come one after the other. log_roots: those of the log's frontier."""
+
+galleries = Table(
+    "galleries",
+    store,
+    Column("id", LargeBinary, primary_key=True),
+    Column("name", Text, nullable=False, unique=True),
+    Column("purpose", Text, nullable=False),
+    Column("recogniser", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    UniqueConstraint("id", "purpose"),
+)
+"""recogniser: the name of the model that new references are made with."""
+
+grants = Table(
+    "grants",
+    store,
+    Column("id", LargeBinary, primary_key=True),
+    Column("subject", Text, nullable=False),
+    Column("purpose", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("consented_by", Text, nullable=False),
+    Column("notice_version", Text),
+    Column("language", Text),
+    Column("evidence_sha256", Text),
+    Column("until", BigInteger),
+    Column("controller_name", Text, nullable=False),
+    Column("controller_contact", Text, nullable=False),
+    Column("retention_days", Integer, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    Column("proof_until", BigInteger),
+    UniqueConstraint("id", "purpose", "state"),
+    Index("ix_grants_subject", "subject"),
+    Index("ix_grants_state_expires_at", "state", "expires_at"),
+    Index(
+        "uq_grants_open",
+        "subject",
+        "purpose",
+        unique=True,
+        sqlite_where=text("state IN ('requested', 'given')"),
+        postgresql_where=text("state IN ('requested', 'given')"),
+    ),
+)
+"""A person's consent to a purpose; at most one of a pair is open. proof_until: set at its end, until when its record is kept."""
+
+consent_events = Table(
+    "consent_events",
+    store,
+    Column("number", Counter, primary_key=True, autoincrement=True),
+    Column("grant_id", LargeBinary, ForeignKey("grants.id", ondelete="CASCADE"), nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("event", Text, nullable=False),
+    Column("by", Text, nullable=False),
+    Index("ix_consent_events_grant_id", "grant_id"),
+    sqlite_autoincrement=True,
+)
+"""What happened to a grant, in order."""
+
+models = Table(
+    "models",
+    store,
+    Column("number", Counter, primary_key=True, autoincrement=True),
+    Column("name", Text, nullable=False),
+    Column("sha256", Text, nullable=False),
+    Column("precision", Text, nullable=False),
+    Column("compatibility", Text, nullable=False),
+    UniqueConstraint("name", "sha256", "precision", "compatibility"),
+    sqlite_autoincrement=True,
+)
+"""Which weights made a template, and at what precision."""
+
+enrolled = Table(
+    "enrolled",
+    store,
+    Column("number", Counter, primary_key=True, autoincrement=True),
+    Column("id", LargeBinary, nullable=False, unique=True),
+    Column("gallery_id", LargeBinary, nullable=False),
+    Column("grant_id", LargeBinary, nullable=False),
+    Column("purpose", Text, nullable=False),
+    Column("grant_state", Text, CheckConstraint("grant_state = 'given'", name="given"), nullable=False),
+    Column("model_number", BigInteger, ForeignKey("models.number"), nullable=False),
+    Column("label", Text, nullable=False),
+    Column("image_digest", LargeBinary, nullable=False),
+    Column("sealed_template", LargeBinary, nullable=False),
+    Column("x_ratio", Float, nullable=False),
+    Column("y_ratio", Float, nullable=False),
+    Column("width_ratio", Float, nullable=False),
+    Column("height_ratio", Float, nullable=False),
+    Column("confidence", Float, nullable=False),
+    Column("quality", Float, nullable=False),
+    Column("enrolled_at", BigInteger, nullable=False),
+    Column("by", Text, nullable=False),
+    ForeignKeyConstraint(["gallery_id", "purpose"], ["galleries.id", "galleries.purpose"]),
+    ForeignKeyConstraint(
+        ["grant_id", "purpose", "grant_state"], ["grants.id", "grants.purpose", "grants.state"]
+    ),
+    UniqueConstraint(
+        "grant_id", "gallery_id", "model_number", "image_digest", "label", name="uq_enrolled_image"
+    ),
+    Index("ix_enrolled_gallery_id_number", "gallery_id", "number"),
+    sqlite_autoincrement=True,
+)
+"""The references. sealed_template: float32 of unit length under the grant's key; image_digest: a keyed hash under it, too."""
+
+erased = Table(
+    "erased",
+    store,
+    Column("number", Counter, primary_key=True, autoincrement=True),
+    Column("enrolled_number", BigInteger, nullable=False),
+    sqlite_autoincrement=True,
+)
+"""Numbers of references that are gone, for the processes that hold their vectors."""
+
+leaves = Table(
+    "leaves",
+    store,
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("leaf", LargeBinary, nullable=False),
+)
+"""The audit log, counted from 0."""
+
+nodes = Table(
+    "nodes",
+    store,
+    Column("level", SmallInteger, primary_key=True, autoincrement=False),
+    Column("position", BigInteger, primary_key=True, autoincrement=False),
+    Column("hash", LargeBinary, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""The complete subtrees of the log's tree, leaves included."""
+
+salts = Table(
+    "salts",
+    store,
+    Column("grant_id", LargeBinary, ForeignKey("grants.id", ondelete="CASCADE"), primary_key=True),
+    Column("leaf_number", BigInteger, primary_key=True, autoincrement=False),
+    Column("sealed_salt", LargeBinary, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""Under the grant's key: what opens the commitments to a person in a leaf."""

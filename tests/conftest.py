@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
+import postgresql
 import pytest
 from numpy.typing import NDArray
 from PIL import Image
+from registries import Clock, registry_at
 
 import visavis
+from visavis.services.registry import Registry
 
 ROOT = Path(__file__).resolve().parent.parent
 DATA = Path(os.environ.get("VISAVIS_EVALUATION_DATA", ROOT.parent / "shared" / "data" / "dev"))
@@ -57,3 +61,33 @@ def astronaut_rgb(astronaut: Path) -> NDArray[np.uint8]:
 @pytest.fixture(scope="session")
 def analyzer() -> visavis.Analyzer:
     return visavis.Analyzer()
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[postgresql.Server]:
+    """One server for all tests; what it holds need not outlast them."""
+    if reason := postgresql.why_not():
+        pytest.skip(reason)
+    with postgresql.server("fsync=off", "full_page_writes=off") as server:
+        yield server
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of a store that is not there yet: each test that takes this runs on both kinds."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'visavis.db'}"
+    url: str = request.getfixturevalue("postgresql_server").new_store()
+    return url
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def registry(tmp_path: Path, database_url: str, clock: Clock) -> Iterator[Registry]:
+    """An empty registry that sees the people of `registries.photo_of`."""
+    with registry_at(tmp_path, database_url, clock) as opened:
+        yield opened

@@ -20,7 +20,7 @@ from visavis.comparison import (
     find_calibration,
 )
 from visavis.detection import MIN_CONFIDENCE, find_faces
-from visavis.errors import NoFaceError, VisavisError
+from visavis.errors import NoFaceError, SeveralFacesError, VisavisError
 from visavis.faces import Box, Face, Landmarks, ModelIdentity, Pose, Template
 from visavis.geometry import ALIGNED_POINTS_XY, head_angles, similarity_transform
 from visavis.imaging import DEFAULT_LIMITS, ImageSource, Limits, Photo
@@ -35,6 +35,7 @@ from visavis.settings import calibration_folder, model_folder
 _MIN_EYE_DISTANCE_PX = 1.0
 _LARGE_ENOUGH = 0.5
 
+Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
@@ -102,6 +103,18 @@ class Analyzer:
         """
         return self._with_templates([self._largest_aligned(photo)])[0]
 
+    def only(self, photo: ImageSource) -> Face:
+        """The face of a photo that shows one person, with its template.
+
+        Raises NoFaceError where there is none, SeveralFacesError where there are others; of them no template is made.
+        """
+        faces = self._faces(Photo(photo, self._limits), largest_only=False)
+        if not faces:
+            raise NoFaceError
+        if len(faces) > 1:
+            raise SeveralFacesError
+        return self._with_templates(faces)[0]
+
     def subject(self, photo: ImageSource) -> Face:
         """The face that a portrait means, with its template; raises NoFaceError where there is none.
 
@@ -131,12 +144,10 @@ class Analyzer:
         """
         return self.map(self.analyze if templates else self.detect, photos)
 
-    def map(
-        self, work: Callable[[ImageSource], Result], photos: Iterable[ImageSource]
-    ) -> Iterator[Result | VisavisError]:
+    def map(self, work: Callable[[Item], Result], photos: Iterable[Item]) -> Iterator[Result | VisavisError]:
         """Do a work, a method of this analyzer say, with many photos: see `analyze_many`."""
 
-        def attempt(photo: ImageSource) -> Result | VisavisError:
+        def attempt(photo: Item) -> Result | VisavisError:
             try:
                 return work(photo)
             except VisavisError as error:

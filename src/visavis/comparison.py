@@ -68,6 +68,10 @@ class Calibration:
         """
         return self.threshold_score(-math.expm1(math.log1p(-max_fpir) / gallery))
 
+    def largest_gallery(self, max_fpir: float) -> int:
+        """The most references that `threshold_for_searches` has a threshold for at this rate."""
+        return int(math.log1p(-max_fpir) / math.log1p(-self.fmrs[-1]))
+
     def anchors(self) -> list[tuple[float, float, float]]:
         """Similarity, false match rate and threshold score of each of `ANCHORS` above 0 that the table reaches."""
         reached = [(similarity, fmr) for similarity, fmr in sorted(ANCHORS) if self.fmrs[-1] <= fmr < 1]

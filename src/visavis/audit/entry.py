@@ -38,6 +38,7 @@ class Action(StrEnum):
     REDACT = "redact"
     VIEW = "view"
     EXPORT = "export"
+    CONSENT_REQUEST = "consent-request"
     GRANT = "grant"
     REFUSE = "refuse"
     WITHDRAW = "withdraw"
@@ -48,6 +49,7 @@ class Action(StrEnum):
     KEY_REVOKE = "key-revoke"
     BACKUP = "backup"
     RESTORE = "restore"
+    CLOCK = "clock"
 
 
 class Refusal(StrEnum):

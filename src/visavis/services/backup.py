@@ -1,0 +1,135 @@
+"""Backups: the store in one file, the keyring in another, and bringing them back without bringing back who left.
+
+The store's copy is unreadable without the keyring. A copy of the keyring can bring back people who withdraw after it
+was made: it is to be kept for days only.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from sqlalchemy import Connection, select
+
+from visavis.audit.entry import Action, Counted
+from visavis.audit.merkle import frontier_of
+from visavis.audit.note import SigningKey
+from visavis.consent.states import Event
+from visavis.errors import BackupError, KeyringMissingError, OldKeysError, StoreMismatchError
+from visavis.services.erase import DAY_S, end_grants
+from visavis.services.registry import Registry, opened
+from visavis.services.work import working
+from visavis.settings import Settings
+from visavis.store.copies import copy_rows, open_copy, write_copy
+from visavis.store.crypto import fresh_key
+from visavis.store.grants import ids_of_given
+from visavis.store.keyring import KeyringState
+from visavis.store.keyring_schema import keyring
+from visavis.store.log import node_hash_at, read_head
+from visavis.store.migrate import prepare
+from visavis.store.schema import store, store_state
+
+KEYS_ARE_FRESH_S = 7 * DAY_S
+
+
+def back_up(registry: Registry, file: Path, keys_file: Path) -> None:
+    """Write the store to one file and the keyring to another; neither may exist yet.
+
+    Each is one state of its database. The store is read first, so that whoever is erased in between is erased in what is restored.
+    Raises BackupError and StoreError.
+    """
+    with working(registry) as work:
+        work.log(Action.BACKUP)
+    write_copy(registry.store, "store", file, registry.clock())
+    write_copy(registry.keyring.database, "keyring", keys_file, registry.clock())
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """What was brought back.
+
+    erased_again: consents that had ended since the backup was made. without_key: consents whose key is in no keyring, so that they had
+    to end. new_log: the log goes on under a new name and key, because leaves that were signed may be lost.
+    """
+
+    erased_again: int
+    without_key: int
+    new_log: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Restoring:
+    """What to bring back. keys_file: the keyring's copy, used where there is no keyring. accept_old_keys: even one of more than a week."""
+
+    file: Path
+    keys_file: Path | None = None
+    accept_old_keys: bool = False
+
+
+def restore(settings: Settings, what: Restoring, clock: Callable[[], int]) -> Restored:
+    """Bring a store back into an empty place, and erase again whoever was erased since, before anybody can be found.
+
+    Raises BackupError, NotABackupError, OldKeysError, StoreMismatchError, and the StoreError or KeyringError of what cannot be opened.
+    """
+    registry = Registry(settings, clock=clock)
+    try:
+        prepare(registry.store, "store")
+        prepare(registry.keyring.database, "keyring")
+        with open_copy(what.file, "store") as (copy, _):
+            new_log = _restore_from(registry, copy, what)
+            given = ids_of_given(copy)
+            erased = {grave.grant_id for grave in registry.keyring.graves(unsettled=False)}
+    finally:
+        registry.close()
+    with opened(settings, clock=clock) as ready:  # which erases again
+        lost = [g for g in given if g not in erased and g not in ready.keyring.keys(given)]
+        if lost:
+            end_grants(ready, lost, Event.EXPIRE)
+        with working(ready) as work:
+            work.log(Action.RESTORE, counts={Counted.SUBJECTS: len(given)})
+    return Restored(len(erased.intersection(given)), len(lost), new_log)
+
+
+def _restore_from(registry: Registry, copy: Connection, what: Restoring) -> bool:
+    """Fill the store; whether its log had to begin anew. The keyring is ready before the first row can be read."""
+    with registry.store.read() as connection:
+        if connection.execute(select(store_state.c.one)).first():
+            raise BackupError(
+                "there is a store already", hint="move it away, or restore to another --database-url"
+            )
+    found = registry.keyring.state()
+    state = found or _restore_keyring(registry, what)
+    if copy.execute(select(store_state.c.store_id)).scalar() != state.store_id:
+        raise StoreMismatchError
+    new_log = found is None or not _continues(copy, state)
+    if new_log:
+        former = str(SigningKey(state.log_name, state.log_seed).verifier)
+        registry.keyring.begin_log(f"visavis/{secrets.token_hex(4)}", fresh_key(), former, registry.clock())
+    registry.keyring.unsettle()
+    with registry.store.write() as target:
+        copy_rows(copy, target, store)
+    return new_log
+
+
+def _restore_keyring(registry: Registry, what: Restoring) -> KeyringState:
+    if what.keys_file is None:
+        raise KeyringMissingError("the keyring is not here, and without it nobody's template can be read")
+    with open_copy(what.keys_file, "keyring") as (copy, made_at):
+        if registry.clock() - made_at > KEYS_ARE_FRESH_S and not what.accept_old_keys:
+            raise OldKeysError
+        with registry.keyring.database.write() as target:
+            copy_rows(copy, target, keyring)
+    state = registry.keyring.state()
+    if state is None:
+        raise BackupError("the keyring in this backup was never used")
+    return state
+
+
+def _continues(copy: Connection, state: KeyringState) -> bool:
+    """Whether the copy's log begins with all that was signed."""
+    if read_head(copy).size < state.signed_size:
+        return False
+    return frontier_of(state.signed_size, partial(node_hash_at, copy)).root() == state.signed_root

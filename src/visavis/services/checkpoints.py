@@ -1,0 +1,57 @@
+"""Signing the log, and proofs from it. Two checkpoints that contradict each other are never signed: the keyring remembers the last one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from visavis.audit.checkpoint import sign_checkpoint
+from visavis.audit.merkle import Frontier, frontier_of
+from visavis.audit.proofs import inclusion_proof
+from visavis.audit.receipt import LeafReceipt
+from visavis.errors import StoreBehindError
+from visavis.services.registry import Registry
+from visavis.store.log import leaf_at, node_hash_at, read_head
+
+_ATTEMPTS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class SignedLog:
+    """The log as it was signed. checkpoint: a signed note; size: in leaves."""
+
+    checkpoint: bytes
+    size: int
+
+
+def sign_log(registry: Registry) -> SignedLog:
+    """Sign the log as it is. Raises StoreBehindError where it does not continue what was signed last."""
+    key = registry.signing_key()
+    for _ in range(_ATTEMPTS):  # another process may sign a longer log between the two lines
+        with registry.store.read() as connection:
+            head = read_head(connection)
+            root = Frontier(head.size, head.roots).root()
+
+            def root_at(size: int) -> bytes:
+                return frontier_of(size, partial(node_hash_at, connection)).root()
+
+            if registry.keyring.advance(head.size, root, root_at):
+                return SignedLog(sign_checkpoint(head.size, root, key), head.size)
+    raise StoreBehindError
+
+
+def leaf_receipts(registry: Registry, numbers: Sequence[int]) -> list[LeafReceipt]:
+    """Leaves by number, each with the proof that it is in the log as it is signed now."""
+    signed = sign_log(registry)
+    with registry.store.read() as connection:
+        node = partial(node_hash_at, connection)
+        return [
+            LeafReceipt(
+                leaf_at(connection, number),
+                number,
+                tuple(inclusion_proof(number, signed.size, node)),
+                signed.checkpoint,
+            )
+            for number in numbers
+        ]

@@ -1,0 +1,185 @@
+"""Making, showing and deleting galleries, and moving one to another recogniser."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from uuid import uuid4
+
+from visavis.audit.commitments import Kind
+from visavis.audit.entry import Action, Counted
+from visavis.consent.terms import check_purpose
+from visavis.errors import GalleryNameError, NotCalibratedError, UnknownReferenceError
+from visavis.models.manifest import DEFAULT_RECOGNISER, find_manifest
+from visavis.services.registry import Registry
+from visavis.services.work import Concerned, uuid_text, working
+from visavis.settings import model_folder
+from visavis.store.galleries import (
+    Gallery,
+    all_galleries,
+    count_references,
+    delete_gallery,
+    find_gallery,
+    insert_gallery,
+    recognisers_in,
+    set_recogniser,
+)
+from visavis.store.references import (
+    Reference,
+    delete_references_at,
+    delete_references_in,
+    list_references,
+    references_with_ids,
+)
+
+_PAGE = 1_000
+SEARCH_FPIR = 0.01
+"""The rate of false finds of a search above which a gallery is called too large for its recogniser."""
+
+
+@dataclass(frozen=True, slots=True)
+class GallerySummary:
+    """A gallery and how much is in it.
+
+    recognisers: of its references, by name. largest: how many references its recogniser is calibrated to be searched in at a false positive identification rate of 1 in 100; None where it is not calibrated.
+    """
+
+    gallery: Gallery
+    references: int
+    people: int
+    recognisers: tuple[str, ...]
+    largest: int | None
+
+
+def create(registry: Registry, name: str, purpose: str, recogniser: str = DEFAULT_RECOGNISER) -> Gallery:
+    """Make a gallery. Its purpose never changes. Raises GalleryNameError, GalleryExistsError, ConsentTermsError, UnknownModelError."""
+    if not re.fullmatch(r"[A-Za-z0-9_.-]{1,255}", name):
+        raise GalleryNameError
+    check_purpose(purpose)
+    find_manifest(recogniser, model_folder())
+    with working(registry) as work:
+        gallery = Gallery(uuid4().bytes, name, purpose, recogniser, work.now)
+        insert_gallery(work.connection, gallery)
+        work.log(Action.GALLERY_CREATE, where=gallery)
+    return gallery
+
+
+def find(registry: Registry, name: str) -> Gallery:
+    """The gallery of that name; raises UnknownGalleryError."""
+    with registry.store.read() as connection:
+        return find_gallery(connection, name)
+
+
+def summaries(registry: Registry) -> list[GallerySummary]:
+    """Every gallery, by name."""
+    with registry.store.read() as connection:
+        return [
+            GallerySummary(
+                gallery,
+                *count_references(connection, gallery.id),
+                tuple(sorted(set(recognisers_in(connection, gallery.id).values()))),
+                largest_size(registry, gallery.recogniser),
+            )
+            for gallery in all_galleries(connection)
+        ]
+
+
+def largest_size(registry: Registry, recogniser: str) -> int | None:
+    """How many references may be searched at once before more than 1 stranger in 100 is taken for somebody."""
+    try:
+        return registry.analyzer(recogniser).calibration.largest_gallery(SEARCH_FPIR)
+    except NotCalibratedError:
+        return None
+
+
+def delete(registry: Registry, name: str) -> int:
+    """Delete a gallery with all its references; how many those were. People's consents stay: they are to the purpose."""
+    with working(registry) as work:
+        gallery = find_gallery(work.connection, name)
+        references = delete_references_in(work.connection, gallery.id)
+        delete_gallery(work.connection, gallery.id)
+        work.log(Action.GALLERY_DELETE, where=gallery, counts={Counted.REFERENCES: references})
+    registry.store.overwrite_freed()
+    registry.indexes.refresh()
+    return references
+
+
+def view(registry: Registry, name: str) -> Iterator[Reference]:
+    """The references of a gallery, by number; that they are looked at is logged before the first is given."""
+    with working(registry) as work:
+        gallery = find_gallery(work.connection, name)
+        references, people = count_references(work.connection, gallery.id)
+        counts = {Counted.REFERENCES: references, Counted.SUBJECTS: people}
+        work.log(Action.VIEW, where=gallery, counts=counts)
+    after = 0
+    while True:
+        with registry.store.read() as connection:
+            page = list_references(connection, gallery.id, after, _PAGE)
+        if not page:
+            return
+        yield from page
+        after = page[-1].number
+
+
+def remove(registry: Registry, name: str, reference_ids: list[bytes]) -> int:
+    """Delete references; how many. Raises UnknownReferenceError, and deletes none, where one is not in the gallery."""
+    with working(registry) as work:
+        gallery = find_gallery(work.connection, name)
+        found = references_with_ids(work.connection, gallery.id, reference_ids)
+        if len(found) != len(set(reference_ids)):
+            raise UnknownReferenceError
+        delete_references_at(work.connection, [reference.number for reference in found])
+        keys = registry.keyring.keys(reference.grant_id for reference in found)
+        ids: dict[bytes, list[tuple[Kind, str]]] = {}
+        for reference in found:
+            ids.setdefault(reference.grant_id, [(Kind.SUBJECT, reference.subject)]).append(
+                (Kind.REFERENCE, uuid_text(reference.id))
+            )
+        people = [Concerned(grant_id, keys.get(grant_id), named) for grant_id, named in ids.items()]
+        work.log(Action.REMOVE, where=gallery, counts={Counted.REFERENCES: len(found)}, people=people)
+    registry.store.overwrite_freed()
+    registry.indexes.refresh()
+    return len(found)
+
+
+@dataclass(frozen=True, slots=True)
+class Upgrade:
+    """Where a gallery stands on its way to a recogniser.
+
+    missing: people who have no reference of it yet; superseded: references of other
+    models, of people who have some of it.
+    """
+
+    gallery: Gallery
+    missing: tuple[str, ...]
+    superseded: int
+
+
+def upgrade_to(registry: Registry, name: str, recogniser: str) -> Gallery:
+    """From now on, make new references with another recogniser; what is enrolled is still found with the one it was made with."""
+    find_manifest(recogniser, model_folder())
+    with working(registry) as work:
+        gallery = find_gallery(work.connection, name)
+        set_recogniser(work.connection, gallery.id, recogniser)
+        work.log(Action.GALLERY_CHANGE, where=gallery)
+    return find(registry, name)
+
+
+def upgrade_state(registry: Registry, name: str) -> Upgrade:
+    """Who has to be photographed again: photos are not kept, so a new model needs people anew."""
+    gallery = find(registry, name)
+    by_subject: dict[str, list[bool]] = {}
+    for reference in view(registry, name):
+        by_subject.setdefault(reference.subject, []).append(reference.recogniser == gallery.recogniser)
+    missing = sorted(subject for subject, current in by_subject.items() if not any(current))
+    return Upgrade(gallery, tuple(missing), sum(c.count(False) for c in by_subject.values() if any(c)))
+
+
+def finish_upgrade(registry: Registry, name: str) -> int:
+    """Delete the references of former recognisers of everybody who has some of the present one; how many."""
+    gallery = find(registry, name)
+    references = list(view(registry, name))
+    renewed = {r.grant_id for r in references if r.recogniser == gallery.recogniser}
+    former = [r.id for r in references if r.recogniser != gallery.recogniser and r.grant_id in renewed]
+    return remove(registry, name, former) if former else 0

@@ -11,9 +11,14 @@ from visavis import __version__
 from visavis.cli.audit import audit
 from visavis.cli.calibrate import calibrate
 from visavis.cli.compare import compare
+from visavis.cli.consent import consent
 from visavis.cli.detect import detect
+from visavis.cli.enrol import enrol
 from visavis.cli.evaluate import evaluate
+from visavis.cli.gallery import gallery
+from visavis.cli.identify import identify, verify
 from visavis.cli.model import model
+from visavis.cli.upkeep import backup, doctor, keyring, restore
 from visavis.errors import VisavisError
 
 
@@ -26,12 +31,24 @@ def commands() -> None:
     """
 
 
-commands.add_command(audit)
-commands.add_command(calibrate)
-commands.add_command(compare)
-commands.add_command(detect)
-commands.add_command(evaluate)
-commands.add_command(model)
+for _command in (
+    audit,
+    backup,
+    calibrate,
+    compare,
+    consent,
+    detect,
+    doctor,
+    enrol,
+    evaluate,
+    gallery,
+    identify,
+    keyring,
+    model,
+    restore,
+    verify,
+):
+    commands.add_command(_command)
 
 
 def main() -> None:

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from visavis.cli.output import json_option, print_json
+from visavis.cli.output import json_option, print_json, print_table
+from visavis.cli.state import database_option, opened_registry
 from visavis.errors import AuditError
+from visavis.files import whole_file
 
 if TYPE_CHECKING:
     from visavis.audit.verify import VerifiedLog
+    from visavis.services.log import NumberedEntry
 
 existing_file = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 @click.group()
 def audit() -> None:
-    """The audit log: verify an export of it, offline."""
+    """The audit log: show it, export it, and verify an export offline."""
 
 
 @audit.command()
@@ -55,6 +59,85 @@ def verify(export: Path, since: tuple[Path, ...], key: str | None, *, as_json: b
         print_json({**_as_json(log), "key_given": bool(key), "earlier_checkpoints": len(since)})
         return
     _print(log, key_given=bool(key), earlier=len(since))
+
+
+@audit.command()
+@click.option(
+    "--limit",
+    type=click.IntRange(1, 1_000_000),
+    default=50,
+    show_default=True,
+    help="How many entries, the last ones.",
+)
+@database_option
+@json_option
+def show(limit: int, database_url: str | None, *, as_json: bool) -> None:
+    """Show the last entries: who did what, where, with what outcome. They name no person."""
+    from visavis.audit.canonical import read_canonical
+    from visavis.services.log import latest_entries, log_key
+
+    with opened_registry(database_url) as registry:
+        entries, key = latest_entries(registry, limit), str(log_key(registry))
+    if as_json:
+        leaves = [{"index": e.number, "leaf": read_canonical(e.entry.to_bytes())} for e in entries]
+        print_json({"key": key, "entries": leaves})
+        return
+    print_table(["entry#", "at", "by", "action", "outcome", "gallery", "counts"], [_row(e) for e in entries])
+    click.echo(f"key  {key}")
+
+
+@audit.command()
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path), required=False)
+@database_option
+def export(file: Path | None, database_url: str | None) -> None:
+    """Export the whole log, signed, for anybody to verify: to FILE, else to standard output."""
+    from visavis.services.log import export_log
+
+    with opened_registry(database_url) as registry:
+        if file is None:
+            export_log(registry, sys.stdout.buffer)
+            return
+        try:
+            with whole_file(file) as opened:
+                export_log(registry, opened)
+        except OSError as error:
+            raise AuditError(
+                f"the export cannot be written: {(error.strerror or 'no room').lower()}", hint=""
+            ) from None
+
+
+@audit.command()
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path), required=False)
+@database_option
+def checkpoint(file: Path | None, database_url: str | None) -> None:
+    """Sign the log as it is, for others to keep: to FILE, else to standard output.
+
+    A log that was rewritten or rolled back later contradicts it: `visavis audit verify --since FILE`.
+    """
+    from visavis.services.checkpoints import sign_log
+
+    with opened_registry(database_url) as registry:
+        signed = sign_log(registry).checkpoint
+    if file is None:
+        click.echo(signed, nl=False)
+        return
+    try:
+        with whole_file(file) as opened:
+            opened.write(signed)
+    except OSError as error:
+        raise AuditError(
+            f"the checkpoint cannot be written: {(error.strerror or 'no room').lower()}", hint=""
+        ) from None
+
+
+def _row(numbered: NumberedEntry) -> list[str]:
+    from visavis.audit.entry import utc_text
+
+    entry = numbered.entry
+    counts = ", ".join(f"{count:,} {name}" for name, count in entry.counts.items())
+    outcome = entry.refusal.value if entry.refusal else "done"
+    where = entry.gallery or entry.purpose or ""
+    return [str(numbered.number), utc_text(entry.at), entry.by, entry.action.value, outcome, where, counts]
 
 
 def _start(path: Path, size: int) -> bytes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from visavis.consent.record import ConsentEvent, ConsentRecord, Controller
-from visavis.consent.states import Event, State
+from visavis.consent.states import Event, State, is_final
 from visavis.consent.terms import Consenter, Terms, expires_at
 
 NOON = 1_791_201_600
@@ -29,17 +29,19 @@ GIVEN = ConsentRecord(
     events=(ConsentEvent(NOON - DAY, Event.REQUEST), ConsentEvent(NOON, Event.GIVE)),
     expires_at=expires_at(NOON, NOON + 200 * DAY, 365),
     retention_days=365,
-    proof_until=NOON + 1_200 * DAY,
+    proof_days=1_000,
 )
 
-BARE = replace(GIVEN, terms=Terms(), events=GIVEN.events[1:], proof_until=None)
+BARE = replace(GIVEN, terms=Terms(), events=GIVEN.events[1:])
 """Nothing is known that need not be."""
 
 
 def after(record: ConsentRecord, event: Event, state: State, days: int = 30) -> ConsentRecord:
     """The record once one more thing has happened to it."""
-    past = (*record.events, ConsentEvent(record.events[-1].at + days * DAY, event))
-    return replace(record, state=state, events=past)
+    at = record.events[-1].at + days * DAY
+    proof_until = at + record.proof_days * DAY if is_final(state) else None
+    past = (*record.events, ConsentEvent(at, event))
+    return replace(record, state=state, events=past, proof_until=proof_until)
 
 
 RENEWED = after(

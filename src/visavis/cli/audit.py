@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 import click
 
 from visavis.cli.output import json_option, print_json, print_table
 from visavis.cli.state import database_option, opened_registry
-from visavis.errors import AuditError
+from visavis.errors import AuditError, VisavisError
 from visavis.files import whole_file
 
 if TYPE_CHECKING:
@@ -89,27 +91,22 @@ def show(limit: int, database_url: str | None, *, as_json: bool) -> None:
 @audit.command()
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path), required=False)
 @database_option
-def export(file: Path | None, database_url: str | None) -> None:
+@json_option
+def export(file: Path | None, database_url: str | None, *, as_json: bool) -> None:
     """Export the whole log, signed, for anybody to verify: to FILE, else to standard output."""
     from visavis.services.log import export_log
 
-    with opened_registry(database_url) as registry:
-        if file is None:
-            export_log(registry, sys.stdout.buffer)
-            return
-        try:
-            with whole_file(file) as opened:
-                export_log(registry, opened)
-        except OSError as error:
-            raise AuditError(
-                f"the export cannot be written: {(error.strerror or 'no room').lower()}", hint=""
-            ) from None
+    with opened_registry(database_url) as registry, _written(file) as out:
+        leaves = export_log(registry, out)
+    if file and as_json:
+        print_json({"file": str(file), "leaves": leaves})
 
 
 @audit.command()
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path), required=False)
 @database_option
-def checkpoint(file: Path | None, database_url: str | None) -> None:
+@json_option
+def checkpoint(file: Path | None, database_url: str | None, *, as_json: bool) -> None:
     """Sign the log as it is, for others to keep: to FILE, else to standard output.
 
     A log that was rewritten or rolled back later contradicts it: `visavis audit verify --since FILE`.
@@ -117,16 +114,28 @@ def checkpoint(file: Path | None, database_url: str | None) -> None:
     from visavis.services.checkpoints import sign_log
 
     with opened_registry(database_url) as registry:
-        signed = sign_log(registry).checkpoint
+        signed = sign_log(registry)
+    if as_json:
+        print_json({"checkpoint": signed.checkpoint.decode(), "leaves": signed.size})
+        if file is None:
+            return
+    with _written(file) as out:
+        out.write(signed.checkpoint)
+
+
+@contextmanager
+def _written(file: Path | None) -> Iterator[IO[bytes]]:
+    """A file that is there whole or not at all; without one, standard output."""
     if file is None:
-        click.echo(signed, nl=False)
+        yield sys.stdout.buffer
         return
     try:
         with whole_file(file) as opened:
-            opened.write(signed)
+            yield opened
     except OSError as error:
-        raise AuditError(
-            f"the checkpoint cannot be written: {(error.strerror or 'no room').lower()}", hint=""
+        raise VisavisError(
+            f"the file cannot be written: {(error.strerror or 'no room').lower()}",
+            hint="check its folder, the free space and your rights",
         ) from None
 
 

@@ -67,7 +67,8 @@ def list_consents(purpose: str | None, state: str | None, database_url: str | No
 @subject_option
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path), required=False)
 @database_option
-def export(subject: str, file: Path | None, database_url: str | None) -> None:
+@json_option
+def export(subject: str, file: Path | None, database_url: str | None, *, as_json: bool) -> None:
     """Write everything that is held about a person, and each use of it, as JSON: the answer to their request.
 
     To FILE, else to standard output. It holds their templates: hand it to nobody else.
@@ -84,6 +85,8 @@ def export(subject: str, file: Path | None, database_url: str | None) -> None:
             opened.write(json.dumps(document, indent=2, ensure_ascii=False).encode() + b"\n")
     except OSError as error:
         raise VisavisError(f"the file cannot be written: {(error.strerror or 'no room').lower()}") from None
+    if as_json:
+        print_json({"file": str(file)})
 
 
 @click.command("import")

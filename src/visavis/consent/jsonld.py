@@ -112,19 +112,23 @@ def _recognition(record: ConsentRecord) -> Json:
 
 def _retention(record: ConsentRecord) -> list[Json]:
     """How long templates are stored: whatever of this ends first."""
-    absence = {
-        "@type": "dpv:TemporalDuration",
-        "rdf:value": {"@type": "xsd:duration", "@value": f"P{record.retention_days}D"},
-        "dct:description": "after the person's last own interaction",
-    }
+    absence = _days(record.retention_days, "after the person's last own interaction")
     withdrawal = {"@type": "dpv:UntilEventDuration", "rdf:value": "withdrawal of the consent"}
     end = [] if record.expires_at is None else [_until(record.expires_at)]
     return [*end, absence, withdrawal]
 
 
+def _days(days: int, after: str) -> Json:
+    return {
+        "@type": "dpv:TemporalDuration",
+        "rdf:value": {"@type": "xsd:duration", "@value": f"P{days}D"},
+        "dct:description": after,
+    }
+
+
 def _proof(record: ConsentRecord) -> Json:
     """What is kept after the consent has ended, and until when."""
-    unknown = {"@type": "dpv:IndeterminateDuration"}
+    promised = _days(record.proof_days, "after the consent has ended")
     return {
         "@type": "dpv:Process",
         "dpv:hasPurpose": {"@type": "dpv:Purpose", "dct:description": "proof of a consent that has ended"},
@@ -135,7 +139,7 @@ def _proof(record: ConsentRecord) -> Json:
         "dpv:hasProcessing": {"@type": "dpv:Processing", "skos:broader": "dpv:Store"},
         "dpv:hasStorageCondition": {
             "@type": "dpv:StorageDuration",
-            "dpv:hasDuration": unknown if record.proof_until is None else _until(record.proof_until),
+            "dpv:hasDuration": promised if record.proof_until is None else _until(record.proof_until),
         },
     }
 

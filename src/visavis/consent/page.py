@@ -135,12 +135,13 @@ def _withdrawal(record: ConsentRecord) -> str:
 def _kept(record: ConsentRecord) -> str:
     ended = record.state not in {State.REQUESTED, State.GIVEN}
     if record.proof_until is None:
-        until, end = "", f" {_named(record.controller.name)} has not fixed until when; you can ask."
+        days = f"{record.proof_days:,} {'day' if record.proof_days == 1 else 'days'}"
+        until = f" for {days} after it has ended"
     else:
-        until, end = f" until {escape(_end(record.proof_until))}", ""
+        until = f" until {escape(_end(record.proof_until))}"
     return _section(
         "What is still kept" if ended else "What is kept afterwards",
-        f"<p>This record, without any template, is kept{until} to prove what you answered.{end} "
+        f"<p>This record, without any template, is kept{until} to prove what you answered. "
         "Entries in the log of uses remain; they do not name you.</p>",
     )
 

@@ -10,6 +10,9 @@ from visavis.consent.terms import Terms, check_purpose, check_retention_days, ch
 from visavis.consent.times import is_time
 from visavis.errors import ConsentTermsError
 
+MAX_PROOF_DAYS = 3653
+"""Ten years."""
+
 
 @dataclass(frozen=True, slots=True)
 class Controller:
@@ -38,7 +41,7 @@ class ConsentRecord:
     id: a UUID in its usual text. events: at least one, in the order in which they happened; they lead to `state`.
     expires_at: the first second at which the consent no longer holds; None where none was given.
     retention_days: how long it holds after the person's last own interaction, 1 to 1096.
-    proof_until: until when this record is kept after the consent has ended; None where that is not fixed.
+    proof_days: how long this record is kept after the consent has ended, 0 to 3653. proof_until: until when, once it has.
     Times are epoch seconds, UTC. Raises ConsentTermsError where the parts do not fit, ConsentError where the events do not.
     """
 
@@ -51,12 +54,18 @@ class ConsentRecord:
     events: tuple[ConsentEvent, ...]
     expires_at: int | None
     retention_days: int
+    proof_days: int
     proof_until: int | None = None
 
     def __post_init__(self) -> None:
         check_subject(self.subject)
         check_purpose(self.purpose)
         check_retention_days(self.retention_days)
+        if not 0 <= self.proof_days <= MAX_PROOF_DAYS:
+            raise ConsentTermsError(
+                f"a record is kept for 0 to {MAX_PROOF_DAYS} days after its consent has ended",
+                field="proof_days",
+            )
         if not _is_uuid(self.id):
             raise ConsentTermsError("the id of a record is a UUID in lower case", field="id")
         for field, time in (("expires_at", self.expires_at), ("proof_until", self.proof_until)):

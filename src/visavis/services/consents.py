@@ -172,6 +172,7 @@ def _change(work: Work, consent: Given, event: Event, found: Grant | None, fresh
         controller_contact=settings.controller_contact or NOT_NAMED,
         retention_days=settings.retention_days,
         expires_at=expires_at(at, terms.until, settings.retention_days),
+        proof_days=settings.proof_days,
         proof_until=work.now + settings.proof_days * DAY_S if is_final(state) else None,
     )
     if grant.expires_at <= work.now:

@@ -98,7 +98,7 @@ def _end(work: Work, grant: Grant, event: Event) -> Ended:
         grant = replace(
             grant,
             state=next_state(State(grant.state), event).value,
-            proof_until=work.now + work.registry.settings.proof_days * DAY_S,
+            proof_until=work.now + grant.proof_days * DAY_S,
         )
         replace_grants(work.connection, [grant])
         insert_events(work.connection, [GrantEvent(grant.id, work.now, event.value, work.by)])

@@ -37,6 +37,7 @@ def record_of(connection: Connection, grant: Grant) -> ConsentRecord:
         events=tuple(ConsentEvent(event.at, Event(event.event)) for event in events_of(connection, grant.id)),
         expires_at=grant.expires_at,
         retention_days=grant.retention_days,
+        proof_days=grant.proof_days,
         proof_until=grant.proof_until,
     )
 

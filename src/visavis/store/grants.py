@@ -31,6 +31,7 @@ class Grant:
     controller_contact: str
     retention_days: int
     expires_at: int
+    proof_days: int
     proof_until: int | None
 
     def __repr__(self) -> str:

@@ -77,6 +77,7 @@ grants = Table(
     Column("controller_contact", Text, nullable=False),
     Column("retention_days", Integer, nullable=False),
     Column("expires_at", BigInteger, nullable=False),
+    Column("proof_days", Integer, nullable=False),
     Column("proof_until", BigInteger),
     UniqueConstraint("id", "purpose", "state"),
     Index("ix_grants_subject", "subject"),
@@ -90,7 +91,10 @@ grants = Table(
         postgresql_where=text("state IN ('requested', 'given')"),
     ),
 )
-"""A person's consent to a purpose; at most one of a pair is open. proof_until: set at its end, until when its record is kept."""
+"""A person's consent to a purpose; at most one of a pair is open. retention_days, proof_days: as they were promised.
+
+proof_until: set at its end, until when its record is kept.
+"""
 
 consent_events = Table(
     "consent_events",

@@ -26,7 +26,7 @@ TYPES = {
     for name in (
         "ConsentRecord", "DataSubject", "DataController", "Process", "Purpose", "SpecialCategoryPersonalData", "PersonalData",
         "Processing", "StorageLocation", "StorageDuration", "StorageDeletion", "UntilTimeDuration", "TemporalDuration",
-        "UntilEventDuration", "IndeterminateDuration", "WithdrawConsent", "ConsentNotice", "ConsentRequested", "ConsentGiven",
+        "UntilEventDuration", "WithdrawConsent", "ConsentNotice", "ConsentRequested", "ConsentGiven",
         "RenewedConsentGiven", "ConsentRefused", "ConsentExpired", "ConsentWithdrawn",
     )
 } | {"spdx:Checksum", "xsd:dateTime", "xsd:duration", "xsd:hexBinary"}  # fmt: skip

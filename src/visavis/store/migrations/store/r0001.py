@@ -46,6 +46,7 @@ def upgrade() -> None:
         sa.Column("controller_contact", sa.Text(), nullable=False),
         sa.Column("retention_days", sa.Integer(), nullable=False),
         sa.Column("expires_at", sa.BigInteger(), nullable=False),
+        sa.Column("proof_days", sa.Integer(), nullable=False),
         sa.Column("proof_until", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_grants")),
         sa.UniqueConstraint("id", "purpose", "state", name=op.f("uq_grants_id_purpose_state")),

@@ -14,6 +14,17 @@ def visavis(*arguments: str | Path, cwd: Path | None = None) -> subprocess.Compl
     )
 
 
+def python(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    """A script of the tests in a process of its own."""
+    return subprocess.run(
+        [sys.executable, *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        check=False,
+        stdin=subprocess.DEVNULL,
+    )
+
+
 def refused(run: subprocess.CompletedProcess[str], *said: str) -> None:
     """Exit 1, nothing on standard output, one line and at most one hint on standard error."""
     assert run.returncode == 1, run.stderr

@@ -41,11 +41,11 @@ class Server:
     def url(self, database: str) -> str:
         return f"postgresql://{USER}@/{database}?host={self._socket}"
 
-    def new_store(self) -> str:
-        """The URL of an empty store; its keyring is beside it."""
+    def new_store(self, *, tables: bool = True) -> str:
+        """The URL of an empty store, with its tables or without; its keyring is beside it."""
         name = f"visavis{next(_numbers)}"
-        self._create(name, "store")
-        self._create(f"{name}_keyring", "keyring")
+        self._create(name, "store" if tables else "template1")
+        self._create(f"{name}_keyring", "keyring" if tables else "template1")
         return self.url(name)
 
     def new_database(self) -> str:

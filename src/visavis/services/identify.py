@@ -106,7 +106,7 @@ def identify_photo(
             template = registry.analyzer(recogniser).largest(photo).template
             assert template is not None
             templates.append(template)
-        return identify(registry, gallery_name, templates, asked)
+    return identify(registry, gallery_name, templates, asked)
 
 
 def identify(
@@ -114,18 +114,32 @@ def identify(
 ) -> Identification:
     """Search a gallery for one face, given as a template of each model that its references were made with; at least one."""
     gallery = find(registry, gallery_name)
-    indexes = registry.indexes.of(gallery.id)
-    size = sum(len(index) for index in indexes.values())
-    searches = [
-        _search(registry, probe, indexes.get(probe.model.compatibility), asked, size) for probe in probes
-    ]
+    with refusals_logged(registry, Action.IDENTIFY, gallery):
+        indexes = registry.indexes.of(gallery.id)
+        size = sum(len(index) for index in indexes.values())
+        searches = [
+            _search(registry, probe, indexes.get(probe.model.compatibility), asked, size) for probe in probes
+        ]
+        candidates = _candidates(registry, gallery_name, searches, asked.max_candidates)
+    calibration, threshold = searches[0].calibration, searches[0].threshold_score
+    return Identification(
+        candidates=candidates,
+        threshold=calibration.similarity(threshold),
+        references=size,
+        fpir=-math.expm1(size * math.log1p(-calibration.fmr(threshold))),
+        too_large=size > calibration.largest_gallery(SEARCH_FPIR),
+    )
+
+
+def _candidates(
+    registry: Registry, gallery_name: str, searches: Sequence[_Search], count: int
+) -> tuple[Candidate, ...]:
+    """Read, open and score what the indexes propose, and log it."""
     with working(registry) as work:
         gallery = find_gallery(work.connection, gallery_name)
-        found = [
-            pair for search in searches for pair in search.candidates(work, gallery, asked.max_candidates)
-        ]
+        found = [pair for search in searches for pair in search.candidates(work, gallery, count)]
         found.sort(key=lambda pair: (-pair[1].similarity, -pair[1].score))
-        found = found[: asked.max_candidates]
+        found = found[:count]
         keys = registry.keyring.keys(reference.grant_id for reference, _ in found)
         work.log(
             Action.IDENTIFY,
@@ -133,14 +147,7 @@ def identify(
             counts={Counted.FACES: 1, Counted.CANDIDATES: len(found)},
             people=concerned((reference for reference, _ in found), keys),
         )
-    calibration, threshold = searches[0].calibration, searches[0].threshold_score
-    return Identification(
-        candidates=tuple(candidate for _, candidate in found),
-        threshold=calibration.similarity(threshold),
-        references=size,
-        fpir=-math.expm1(size * math.log1p(-calibration.fmr(threshold))),
-        too_large=size > calibration.largest_gallery(SEARCH_FPIR),
-    )
+    return tuple(candidate for _, candidate in found)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,10 +20,11 @@ def rotate_master_key(registry: Registry) -> int:
             raise MasterKeyMissingError(
                 "the new master key is not here", hint="set VISAVIS_NEW_MASTER_KEY beside VISAVIS_MASTER_KEY"
             )
-        count = registry.keyring.rotate(decode(registry.settings.new_master_key))
+        new_key = decode(registry.settings.new_master_key)
+        count = registry.keyring.rotate(lambda: new_key)
     else:
-        count = registry.keyring.rotate(registry.master_key.prepare_upcoming())
-        registry.master_key.adopt()
+        count = registry.keyring.rotate(registry.master_key.prepare_upcoming)
+        registry.keyring.finish_rotation()
     with working(registry) as work:
         work.log(Action.KEY_CHANGE)
     return count

@@ -113,6 +113,7 @@ def _pair(registry: Registry) -> None:
         store_id = _begin_store(registry, state.store_id)
     if store_id != state.store_id:
         raise StoreMismatchError
+    registry.keyring.finish_rotation()
     with registry.store.read() as connection:
         if read_head(connection).size < state.signed_size:
             raise StoreBehindError

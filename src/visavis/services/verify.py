@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from visavis.audit.entry import Action, Counted
@@ -43,12 +44,25 @@ def verify_photo(
             own = references_of(connection, [grant.id], gallery.id)
         recognisers = dict.fromkeys(reference.recogniser for reference in own)
         templates = [registry.analyzer(name).largest(photo).template for name in recognisers]
-        with working(registry) as work:
-            return _verify(work, gallery, subject, [t for t in templates if t], max_fmr)
+    return verify(registry, gallery_name, subject, [t for t in templates if t], max_fmr)
+
+
+def verify(
+    registry: Registry,
+    gallery_name: str,
+    subject: str,
+    probes: Sequence[Template],
+    max_fmr: float = DEFAULT_MAX_FMR,
+) -> Verification:
+    """Compare a face, given as a template of each model that the person's references were made with; raises as `verify_photo`."""
+    check_subject(subject)
+    gallery = find(registry, gallery_name)
+    with refusals_logged(registry, Action.VERIFY, gallery), working(registry) as work:
+        return _verify(work, gallery, subject, probes, max_fmr)
 
 
 def _verify(
-    work: Work, gallery: Gallery, subject: str, probes: list[Template], max_fmr: float
+    work: Work, gallery: Gallery, subject: str, probes: Sequence[Template], max_fmr: float
 ) -> Verification:
     grant = live_grant(work.connection, gallery.purpose, subject, work.now)
     keys = work.registry.keyring.keys([grant.id])

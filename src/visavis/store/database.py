@@ -19,7 +19,6 @@ from visavis.store.failures import failures_named
 
 _PATIENCE_S = 30.0
 _PRAGMAS = (
-    "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",
     "PRAGMA secure_delete = ON",
     "PRAGMA foreign_keys = ON",
@@ -126,6 +125,7 @@ def _sqlite_engine(url: URL) -> Engine:
 
     def set_up(connection: sqlite3.Connection, _: Any) -> None:
         connection.isolation_level = None  # transactions begin where SQLAlchemy says so
+        _set_wal(connection)
         for pragma in _PRAGMAS:
             connection.execute(pragma).close()
 
@@ -137,6 +137,20 @@ def _sqlite_engine(url: URL) -> Engine:
     event.listen(engine, "connect", set_up)
     event.listen(engine, "begin", begin)
     return engine
+
+
+def _set_wal(connection: sqlite3.Connection) -> None:
+    """Turn the write-ahead log on. While another process does the same, SQLite does not wait by itself."""
+    end = time.monotonic() + _PATIENCE_S
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL").close()
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > end:
+                raise
+            time.sleep(0.01)
+        else:
+            return
 
 
 def _postgresql_engine(url: URL) -> Engine:

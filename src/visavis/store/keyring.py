@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
 
@@ -16,7 +18,10 @@ from visavis.store.database import Database
 from visavis.store.keyring_schema import data_keys, former_logs, keyring_state, tombstones
 from visavis.store.master_key import MasterKeySource
 
+Result = TypeVar("Result")
+
 _CHECK = b"visavis keyring"
+_ATTEMPTS, _PAUSE_S = 10, 0.02
 EMPTY_TREE_ROOT = hashlib.sha256(b"").digest()
 """What is signed of a log without leaves (RFC 6962, section 2.1)."""
 
@@ -52,15 +57,18 @@ class Keyring:
     def state(self) -> KeyringState | None:
         """What the keyring knows; None where it was never used. Raises the KeyringError of its master key."""
         with self.database.read() as connection:
-            row = connection.execute(select(keyring_state)).one_or_none()
-        if row is None:
-            return None
-        return _opened(row, self._master_key(row.store_id, row.master_check))
+            if connection.execute(select(keyring_state.c.one)).first() is None:
+                return None
+        return self._read(
+            lambda connection, master: _opened(connection.execute(select(keyring_state)).one(), master)
+        )
 
     def make(self, state: KeyringState) -> None:
         """Begin a keyring for a store, with a master key that is made where there is none; one that is there stays."""
         master = Key(self._source.read_or_make())
         with self.database.write() as connection:
+            if not self.database.is_sqlite:
+                connection.exec_driver_sql("LOCK TABLE keyring_state")
             if connection.execute(select(keyring_state.c.one)).first() is None:
                 connection.execute(insert(keyring_state).values(one=1, **_sealed_state(state, master)))
 
@@ -79,8 +87,7 @@ class Keyring:
         A key whose grant never comes to be seals nothing and harms nobody.
         """
         keys: dict[bytes, Key] = {}
-        with self.database.write() as connection:
-            master = self._master_in(connection)
+        with self._writing() as (connection, master):
             for batch in batched(dict.fromkeys(grant_ids)):
                 keys |= _read_keys(connection, master, batch)
                 gone = _erased_of(connection, batch)
@@ -103,21 +110,19 @@ class Keyring:
 
     def keys(self, grant_ids: Iterable[bytes]) -> dict[bytes, Key]:
         """The keys of those of these grants that have one."""
-        keys: dict[bytes, Key] = {}
-        with self.database.read() as connection:
-            master = self._master_in(connection)
-            for batch in batched(dict.fromkeys(grant_ids)):
-                rows = connection.execute(
-                    select(data_keys.c.grant_id, data_keys.c.sealed_key).where(
-                        data_keys.c.grant_id.in_(batch)
-                    )
-                )
-                keys.update({g: Key(master.open(sealed, data_key_context(g))) for g, sealed in rows})
-        return keys
+        wanted = list(dict.fromkeys(grant_ids))
+
+        def read(connection: Connection, master: Key) -> dict[bytes, Key]:
+            keys: dict[bytes, Key] = {}
+            for batch in batched(wanted):
+                keys |= _read_keys(connection, master, batch)
+            return keys
+
+        return self._read(read)
 
     def erase(self, grant_ids: Sequence[bytes], cause: str, now: int) -> None:
         """Erase keys and leave tombstones; nothing that was sealed under them can be read any more, in any copy of the store."""
-        with self.database.write() as connection:
+        with self._writing() as (connection, _):
             for batch in batched(grant_ids):
                 connection.execute(delete(data_keys).where(data_keys.c.grant_id.in_(batch)))
                 known = _erased_of(connection, batch)
@@ -132,7 +137,7 @@ class Keyring:
 
     def settle(self, grant_ids: Sequence[bytes]) -> None:
         """Note that the store, too, says that these were erased."""
-        with self.database.write() as connection:
+        with self._writing() as (connection, _):
             for batch in batched(grant_ids):
                 connection.execute(
                     update(tombstones).where(tombstones.c.grant_id.in_(batch)).values(settled=True)
@@ -140,13 +145,12 @@ class Keyring:
 
     def unsettle(self) -> None:
         """Note that the store may know of no erasure: it is another one from now on."""
-        with self.database.write() as connection:
+        with self._writing() as (connection, _):
             connection.execute(update(tombstones).values(settled=False))
 
     def begin_log(self, name: str, seed: bytes, former_key: str, now: int) -> None:
         """Go on under another name and key: leaves may be lost that were signed under the old ones. former_key: public, as text."""
-        with self.database.write() as connection:
-            master = self._master_in(connection)
+        with self._writing() as (connection, master):
             old = _opened(connection.execute(select(keyring_state)).one(), master)
             connection.execute(
                 insert(former_logs).values(
@@ -164,11 +168,13 @@ class Keyring:
         with self.database.read() as connection:
             return [Tombstone(*row) for row in connection.execute(query)]
 
-    def rotate(self, new_key: bytes) -> int:
-        """Seal everything under a new master key of 32 bytes; how many keys that were. The old one then opens nothing."""
-        fresh = Key(new_key)
-        with self.database.write() as connection:
-            master = self._master_in(connection)
+    def rotate(self, new_key: Callable[[], bytes]) -> int:
+        """Seal everything under a new master key; how many keys that were. The old one then opens nothing.
+
+        new_key: gives it, 32 bytes; called while nobody else can change the keyring.
+        """
+        with self._writing() as (connection, master):
+            fresh = Key(new_key())
             state = _opened(connection.execute(select(keyring_state)).one(), master)
             connection.execute(update(keyring_state).values(**_sealed_state(state, fresh)))
             rows = connection.execute(select(data_keys.c.grant_id, data_keys.c.sealed_key)).all()
@@ -183,13 +189,26 @@ class Keyring:
         self.database.overwrite_freed()
         return len(rows)
 
+    def finish_rotation(self) -> None:
+        """Put a new master key into its place, where a change was cut off after the keyring and before the file.
+
+        Only while nobody else can change the keyring: or the file could be that of the next change, which is not done yet.
+        """
+        if self._source.upcoming() is None:
+            return
+        with self._writing() as (connection, _):
+            row = connection.execute(select(keyring_state)).one()
+            upcoming = self._source.upcoming()
+            if upcoming is not None and _fits(Key(upcoming), row.store_id, row.master_check):
+                self._source.adopt()
+
     def advance(self, size: int, root: bytes, root_at: Callable[[int], bytes]) -> bool:
         """Note that a checkpoint of this size and root is to be signed; False where a larger one was signed already.
 
         root_at: gives the root that the same log had at a smaller size. Raises StoreBehindError where
         the log does not continue what was signed of it last.
         """
-        with self.database.write() as connection:
+        with self._writing() as (connection, _):
             row = connection.execute(select(keyring_state)).one()
             if row.signed_size > size:
                 return False
@@ -199,6 +218,21 @@ class Keyring:
                 )
             connection.execute(update(keyring_state).values(signed_size=size, signed_root=root))
         return True
+
+    def _read(self, read: Callable[[Connection, Key], Result]) -> Result:
+        """Read with the master key. Between the keyring and the key's file, another process may have changed both: then read again."""
+        for _ in range(_ATTEMPTS):
+            with suppress(MasterKeyWrongError), self.database.read() as connection:
+                return read(connection, self._master_in(connection))
+            time.sleep(_PAUSE_S)
+        raise MasterKeyWrongError
+
+    @contextmanager
+    def _writing(self) -> Iterator[tuple[Connection, Key]]:
+        """A transaction in which nobody else changes the keyring, and the master key as it is then."""
+        with self.database.write() as connection:
+            connection.execute(select(keyring_state.c.one).with_for_update()).one()
+            yield connection, self._master_in(connection)
 
     def _master_in(self, connection: Connection) -> Key:
         row = connection.execute(select(keyring_state.c.store_id, keyring_state.c.master_check)).one()
@@ -214,11 +248,9 @@ class Keyring:
         master = Key(self._source.read())
         if _fits(master, store_id, check):
             return master
-        # A change of the key that was cut off after the keyring and before the file is finished here.
-        upcoming = self._source.upcoming()
+        upcoming = self._source.upcoming()  # while the key is being changed
         if upcoming is None or not _fits(Key(upcoming), store_id, check):
             raise MasterKeyWrongError
-        self._source.adopt()
         return Key(upcoming)
 
 

@@ -16,7 +16,7 @@ SOURCE = Path(__file__).resolve().parents[2] / "src" / "visavis"
 # A module imports only from rooms before its own; within a room, freely.
 ROOMS = [
     {"errors", "faces", "files", "settings"},
-    {"extras", "imaging", "geometry", "audit"},
+    {"extras", "imaging", "geometry", "audit", "store"},
     {"models", "comparison"},
     {"detection"},
     {"analysis"},

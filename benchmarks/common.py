@@ -149,7 +149,8 @@ def save(name: str, results: dict[str, Any]) -> None:
         "commit": commit.stdout.strip(),
         "machine": machine(),
         "versions": {
-            p: version(p) for p in ("visavis", "openvino", "numpy", "pillow", "opencv-python-headless")
+            p: version(p)
+            for p in ("visavis", "openvino", "numpy", "faiss-cpu", "pillow", "opencv-python-headless")
         },
         "results": results,
     }

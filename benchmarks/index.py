@@ -7,6 +7,7 @@ type has its ratio; the strictest is the one that matters.
 
 from __future__ import annotations
 
+import ctypes
 import subprocess
 import sys
 import time
@@ -55,20 +56,15 @@ def batches() -> Iterator[tuple[NDArray[np.int64], NDArray[np.float32]]]:
 
 
 def fill_and_weigh() -> None:
-    """Fill an index in this process, and print its growth in bytes: at the end, and at the highest."""
-    _fill(rows=1)  # FAISS, and what else comes with the first use
+    """Fill an index in this process, and print its growth in bytes, at the end and at the highest, batches included."""
+    row, template = np.zeros(1, np.int64), np.eye(1, DIMENSIONS, dtype=np.float32)
+    TemplateIndex(DIMENSIONS).add(row, template)  # loads FAISS
+    ctypes.CDLL(None).malloc_trim(0)  # what loading left free, and the index would grow into unseen
     before = _status("VmRSS")
-    index = _fill(rows=TEMPLATES)
-    print(_status("VmRSS") - before, _status("VmHWM") - before, len(index))
-
-
-def _fill(rows: int) -> TemplateIndex:
     index = TemplateIndex(DIMENSIONS)
-    for numbers, batch in batches():
-        index.add(numbers[:rows], batch[:rows])
-        if len(index) >= rows:
-            break
-    return index
+    for rows, batch in batches():
+        index.add(rows, batch)
+    print(_status("VmRSS") - before, _status("VmHWM") - before, len(index))
 
 
 def _status(name: str) -> int:

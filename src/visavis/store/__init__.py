@@ -1,1 +1,1 @@
-"""The store: one relational schema on SQLite or PostgreSQL, its keyring apart, and the vectors in memory that derive from it."""
+"""The state of a server: what is kept of people who said yes, and how it is found again."""

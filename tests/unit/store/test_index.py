@@ -72,27 +72,31 @@ def test_every_row_that_may_be_best_is_proposed(
 
 
 def adversarial() -> tuple[Vectors, Vectors]:
-    """Two templates whose order fp16 turns round, and the probe that asks for it.
+    """Two templates whose order fp16 turns round by more than one bound, and the probe that asks for it.
 
-    In steps of fp16, the components of the better lie 0.49 above a number that fp16 has, and fall on it. Those of the worse
-    lie 0.51 and 0.45 above it, 0.48 in the mean; half of them rise by a whole step.
+    Of the better, 96 components lie 0.49 of a step above a number that fp16 has, and fall on it; of the worse they lie 0.51
+    above, and rise to the next. The better makes up for these 0.02 by one component more.
     """
-    above = np.full((2, 96), 0.49)
-    above[1] = np.tile([0.51, 0.45], 48)
     templates = np.zeros((2, DIMENSIONS))
-    templates[:, :96] = 2**-4 * (1.25 + 2**-10 * above)
+    templates[:, :96] = 2**-4 * (1 + 2**-10 * np.array([[0.49], [0.51]]))
+    templates[0, 126] = 2**-5
     templates[:, 127] = np.sqrt(1 - np.sum(templates**2, axis=1))
     probe = np.zeros((1, DIMENSIONS))
     probe[0, :96] = 1
+    probe[0, 126] = 0.01
     return templates.astype(np.float32), unit(probe)[0]
 
 
 def test_where_fp16_turns_the_order_round_the_better_is_proposed_still() -> None:
     templates, probe = adversarial()
-    exact, half = templates @ probe, templates.astype(np.float16).astype(np.float32) @ probe
-    assert [exact.argmax(), half.argmax()] == [0, 1]
+    better, worse = templates @ probe
+    better_in_fp16, worse_in_fp16 = templates.astype(np.float16).astype(np.float32) @ probe
+    assert better > worse
+    assert worse_in_fp16 - better_in_fp16 > score_error(DIMENSIONS)
     # More of the wrongly preferred than are read at first.
     assert 5000 in filled(templates[[1] * 5000 + [0]]).propose(probe, 1)
+    assert better_in_fp16 < better
+    assert filled(templates[:1]).propose(probe, 1, min_score=float(better)).tolist() == [0]
 
 
 @settings(deadline=None)  # the first call loads FAISS

@@ -15,8 +15,9 @@ SOURCE = Path(__file__).resolve().parents[2] / "src" / "visavis"
 
 # A module imports only from rooms before its own; within a room, freely.
 ROOMS = [
-    {"errors", "faces", "files", "settings"},
-    {"extras", "imaging", "geometry", "audit", "store"},
+    {"errors"},
+    {"faces", "grants", "files", "settings", "extras"},
+    {"imaging", "geometry", "audit", "consent", "store"},
     {"models", "comparison"},
     {"detection"},
     {"analysis"},

@@ -118,7 +118,7 @@ class Keyring:
                 keys |= _read_keys(connection, master, batch)
             return keys
 
-        return self._read(read)
+        return self._read(read) if wanted else {}
 
     def erase(self, grant_ids: Sequence[bytes], cause: str, now: int) -> None:
         """Erase keys and leave tombstones; nothing that was sealed under them can be read any more, in any copy of the store."""

@@ -1,0 +1,158 @@
+"""What was backed up comes back, and who left since does not."""
+
+from __future__ import annotations
+
+import io
+import sqlite3
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from registries import NOW, PURPOSE, Clock, agree, enrolled, registry_at, settings_at, template_of
+
+from visavis.audit.verify import verify_export
+from visavis.errors import (
+    BackupError,
+    KeyringMissingError,
+    NotABackupError,
+    OldKeysError,
+    StoreMismatchError,
+)
+from visavis.services import consents, galleries, identify
+from visavis.services.backup import Restored, Restoring, back_up, restore
+from visavis.services.checkpoints import sign_log
+from visavis.services.log import export_log
+from visavis.services.registry import Registry
+
+
+def found(registry: Registry, person: str) -> list[str]:
+    return [c.subject for c in identify.identify(registry, "staff", [template_of(person, 5)]).candidates]
+
+
+@pytest.fixture
+def backed_up(tmp_path: Path, database_url: str) -> tuple[Path, Path]:
+    """Copies of a store in which anna and ben are enrolled; anna withdrew after they were made."""
+    store, keys = tmp_path / "backup", tmp_path / "backup.keys"
+    with registry_at(tmp_path, database_url) as registry:
+        galleries.create(registry, "staff", PURPOSE)
+        agree(registry, "anna", "ben")
+        enrolled(registry, "staff", "anna", "ben")
+        back_up(registry, store, keys)
+        consents.withdraw(registry, "anna", PURPOSE)
+    return store, keys
+
+
+def other_store(database_url: str, request: pytest.FixtureRequest, home: Path) -> str:
+    """An empty store of the same kind."""
+    if database_url.startswith("sqlite"):
+        return f"sqlite:///{home / 'restored.db'}"
+    url: str = request.getfixturevalue("postgresql_server").new_store()
+    return url
+
+
+def test_with_the_keyring_that_is_there_who_left_is_erased_again(
+    backed_up: tuple[Path, Path], database_url: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    url = other_store(database_url, request, tmp_path)
+    settings = replace(settings_at(tmp_path, database_url), database_url=url)  # the keyring stays where it is
+    restored = restore(settings, Restoring(backed_up[0]), Clock(NOW + 60))
+    assert restored == Restored(erased_again=1, without_key=0, new_log=False)
+    with registry_at(tmp_path, url, Clock(NOW + 60), keyring_url=settings.keyring_url) as registry:
+        assert found(registry, "anna") == []
+        assert found(registry, "ben") == ["ben"]
+        enrolled(registry, "staff", "ben", photos=(7,))  # numbers go on from where they were
+
+
+def test_without_any_keyring_its_copy_is_needed(
+    backed_up: tuple[Path, Path], database_url: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    url = other_store(database_url, request, tmp_path)
+    settings = settings_at(tmp_path, url)
+    with pytest.raises(KeyringMissingError):
+        restore(settings, Restoring(backed_up[0]), Clock())
+    restored = restore(settings, Restoring(*backed_up), Clock(NOW + 60))
+    assert restored == Restored(erased_again=0, without_key=0, new_log=True)
+    with registry_at(tmp_path, url, Clock(NOW + 60)) as registry:
+        assert found(registry, "ben") == ["ben"]
+        assert found(registry, "anna") == ["anna"]  # why copies of a keyring are kept for days only
+        file = io.BytesIO()
+        export_log(registry, file)
+        file.seek(0)
+        verify_export(file)
+
+
+def test_a_log_that_lost_signed_leaves_goes_on_under_another_name(
+    backed_up: tuple[Path, Path], database_url: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    with registry_at(tmp_path, database_url) as registry:
+        former = registry.signing_key().verifier
+        sign_log(registry)  # of leaves that are not in the backup
+    url = other_store(database_url, request, tmp_path)
+    settings = replace(settings_at(tmp_path, database_url), database_url=url)
+    assert restore(settings, Restoring(backed_up[0]), Clock(NOW + 60)).new_log
+    with registry_at(tmp_path, url, Clock(NOW + 60), keyring_url=settings.keyring_url) as registry:
+        assert registry.signing_key().verifier.name != former.name
+
+
+def test_old_copies_of_keys_are_refused(
+    backed_up: tuple[Path, Path], database_url: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    settings = settings_at(tmp_path, other_store(database_url, request, tmp_path))
+    late = Clock(NOW + 8 * 86_400)
+    with pytest.raises(OldKeysError):
+        restore(settings, Restoring(*backed_up), late)
+    restore(settings, Restoring(*backed_up, accept_old_keys=True), late)
+
+
+def test_a_store_that_is_there_is_not_written_over(
+    backed_up: tuple[Path, Path], database_url: str, tmp_path: Path
+) -> None:
+    settings = settings_at(tmp_path, database_url)
+    with pytest.raises(BackupError, match="there is a store already"):
+        restore(settings, Restoring(backed_up[0]), Clock())
+
+
+def test_neither_file_is_written_over(tmp_path: Path, registry: Registry) -> None:
+    file = tmp_path / "taken"
+    file.write_text("mine")
+    with pytest.raises(BackupError, match="already"):
+        back_up(registry, file, tmp_path / "keys")
+    assert file.read_text() == "mine"
+    assert not list(tmp_path.glob("*.draft*"))
+
+
+def test_a_backup_is_readable_by_its_owner_alone(backed_up: tuple[Path, Path]) -> None:
+    assert [file.stat().st_mode & 0o777 for file in backed_up] == [0o600, 0o600]
+
+
+@pytest.mark.parametrize("content", [b"", b"no database", b"SQLite format 3\x00" + bytes(100)])
+def test_what_is_no_backup_is_refused(content: bytes, tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.write_bytes(content)
+    with pytest.raises(NotABackupError):
+        restore(settings_at(tmp_path / "home"), Restoring(file), Clock())
+
+
+def test_another_database_is_no_backup(tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / "file") as connection:
+        connection.execute("CREATE TABLE t (x)")
+    connection.close()
+    with pytest.raises(NotABackupError):
+        restore(settings_at(tmp_path / "home"), Restoring(tmp_path / "file"), Clock())
+
+
+def test_the_two_files_are_not_taken_for_each_other(backed_up: tuple[Path, Path], tmp_path: Path) -> None:
+    with pytest.raises(NotABackupError, match="a copy of the keyring"):
+        restore(settings_at(tmp_path / "home"), Restoring(backed_up[1]), Clock())
+
+
+def test_a_keyring_of_another_store_is_refused(backed_up: tuple[Path, Path], tmp_path: Path) -> None:
+    other = tmp_path / "home"
+    with registry_at(other) as registry:
+        galleries.create(registry, "staff", PURPOSE)
+        back_up(registry, tmp_path / "o", tmp_path / "o.keys")
+    for name in ("visavis.db", "visavis.db-wal", "visavis.db-shm"):
+        (other / name).unlink(missing_ok=True)
+    with pytest.raises(StoreMismatchError):
+        restore(settings_at(other), Restoring(backed_up[0]), Clock())
+    assert restore(settings_at(other), Restoring(tmp_path / "o"), Clock()).new_log is False

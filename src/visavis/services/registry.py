@@ -107,8 +107,10 @@ def _pair(registry: Registry) -> None:
         if store_id is not None:
             raise KeyringMissingError
         state = _begin_keyring(registry)
+    in_use = registry.keyring.in_use()
+    store_id = _store_id(registry)  # read again: another process may have begun it, and used it, just now
     if store_id is None:
-        if registry.keyring.in_use():
+        if in_use:
             raise StoreMissingError
         store_id = _begin_store(registry, state.store_id)
     if store_id != state.store_id:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import os
+import tempfile
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -83,15 +84,14 @@ def _read_file(path: Path) -> bytes:
 
 def _write_file(path: Path, key: bytes) -> None:
     """Write a key to a new file of mode 0600, whole; a file that is there already stays, whoever made it."""
-    draft = path.with_name(f"{path.name}.{os.getpid()}.draft")
+    draft = None
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        draft.unlink(missing_ok=True)
-        handle = os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-        with os.fdopen(handle, "wb") as file:
+        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=path.name, delete=False) as file:
+            draft = Path(file.name)
             file.write(base64.b64encode(key) + b"\n")
             file.flush()
-            os.fsync(handle)
+            os.fsync(file.fileno())
         with suppress(FileExistsError):
             os.link(draft, path)  # unlike a rename, never over another's
         sync_folder(path.parent)
@@ -100,4 +100,5 @@ def _write_file(path: Path, key: bytes) -> None:
             f"the master key cannot be written: {(error.strerror or 'no room').lower()}"
         ) from None
     finally:
-        draft.unlink(missing_ok=True)
+        if draft:
+            draft.unlink(missing_ok=True)

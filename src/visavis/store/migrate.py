@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -26,6 +27,7 @@ HEADS: Mapping[str, tuple[str, MetaData]] = MappingProxyType({
 """The newest revision of each schema and what it looks like."""
 
 _LOCK = 0x76697361  # of PostgreSQL, so that one process migrates at a time
+_in_this_process = threading.Lock()  # Alembic keeps what it works on in a global
 
 
 def prepare(database: Database, schema: str) -> None:
@@ -42,7 +44,12 @@ def prepare(database: Database, schema: str) -> None:
         raise NewerStoreError
     from alembic import command
 
-    with failures_named(), database.connection_for_migrations() as connection, connection.begin():
+    with (
+        _in_this_process,
+        failures_named(),
+        database.connection_for_migrations() as connection,
+        connection.begin(),
+    ):
         if not database.is_sqlite:
             connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
         command.upgrade(alembic_config(schema, connection), "head")

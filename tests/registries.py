@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -12,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from visavis.comparison import Calibration, shipped_calibration
 from visavis.consent.terms import Terms
@@ -79,8 +82,11 @@ def portrait_of(person: str, photo: int = 0, model: str = MODEL) -> Portrait:
 
 
 def photo_of(*people: str, photo: int = 0, quality: float = 0.9) -> bytes:
-    """The bytes of a photo that `FakeAnalyzer` sees these people in, the largest first."""
-    return json.dumps({"people": people, "photo": photo, "quality": quality}).encode()
+    """The bytes of a photo, grey all over, that `FakeAnalyzer` sees these people in, the largest first."""
+    seen, file = PngInfo(), io.BytesIO()
+    seen.add_text("seen", json.dumps({"people": people, "photo": photo, "quality": quality}))
+    Image.new("RGB", (100, 100), "grey").save(file, "PNG", pnginfo=seen)
+    return file.getvalue()
 
 
 class FakeAnalyzer:
@@ -110,7 +116,7 @@ class FakeAnalyzer:
                 yield error
 
     def _faces(self, photo: bytes) -> list[Face]:
-        seen = json.loads(photo)
+        seen = json.loads(Image.open(io.BytesIO(photo)).info["seen"])
         if not seen["people"]:
             raise NoFaceError
         return [face_of(person, seen["photo"], self.model, seen["quality"]) for person in seen["people"]]

@@ -68,6 +68,11 @@ class Calibration:
         """
         return self.threshold_score(-math.expm1(math.log1p(-max_fpir) / gallery))
 
+    def fpir(self, score: float, gallery: int) -> float:
+        """How often a stranger's search in a gallery of that size finds somebody at this score or above, as `threshold_for_searches` has it."""
+        fmr = self.fmr(score)
+        return -math.expm1(gallery * math.log1p(-fmr)) if fmr < 1 else float(gallery > 0)
+
     def largest_gallery(self, max_fpir: float) -> int:
         """The most references that `threshold_for_searches` has a threshold for at this rate."""
         return int(math.log1p(-max_fpir) / math.log1p(-self.fmrs[-1]))

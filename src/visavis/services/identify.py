@@ -5,7 +5,6 @@ The index proposes, in memory and without a transaction. What is answered was re
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
@@ -126,7 +125,7 @@ def identify(
         candidates=candidates,
         threshold=calibration.similarity(threshold),
         references=size,
-        fpir=-math.expm1(size * math.log1p(-calibration.fmr(threshold))),
+        fpir=calibration.fpir(threshold, size),
         too_large=size > calibration.largest_gallery(SEARCH_FPIR),
     )
 

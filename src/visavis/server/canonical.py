@@ -4,19 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 
 from visavis.rekognition.errors import InvalidSignatureException
 from visavis.server.authorization import Authorization
 
 _PATH = re.compile(r"/[A-Za-z0-9\-._~!$&'()*+,;=:@%/]*")
-
-
-@dataclass(frozen=True, slots=True)
-class Secret:
-    """The secret half of an access key."""
-
-    value: str = field(repr=False)
 
 
 def canonical_request(
@@ -46,7 +38,7 @@ def canonical_request(
     return "\n".join(parts)
 
 
-def signature(canonical: str, authorization: Authorization, timestamp: str, secret: Secret) -> str:
+def signature(canonical: str, authorization: Authorization, timestamp: str, secret: str) -> str:
     """What the holder of this secret writes under a canonical request: 64 hexadecimal digits.
 
     timestamp: YYYYMMDDTHHMMSSZ, on the day of the authorization's scope.
@@ -55,7 +47,7 @@ def signature(canonical: str, authorization: Authorization, timestamp: str, secr
     from botocore.awsrequest import AWSRequest
     from botocore.credentials import Credentials
 
-    credentials = Credentials(authorization.access_key_id, secret.value)
+    credentials = Credentials(authorization.access_key_id, secret)
     signer = SigV4Auth(credentials, authorization.service, authorization.region)
     signed = AWSRequest()
     signed.context["timestamp"] = timestamp

@@ -12,7 +12,7 @@ import hmac
 import re
 from collections import defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from visavis.rekognition.errors import (
@@ -21,7 +21,7 @@ from visavis.rekognition.errors import (
     UnrecognizedClientException,
 )
 from visavis.server.authorization import Authorization, read_authorization
-from visavis.server.canonical import Secret, canonical_request, signature, unquoted
+from visavis.server.canonical import canonical_request, signature, unquoted
 
 MAX_SKEW_SECONDS = 15 * 60
 TERMINATOR = "aws4_request"
@@ -33,6 +33,13 @@ _VALUE = re.compile(r"[\t\x20-\x7e]*")
 _TIMESTAMP = re.compile(r"[0-9]{8}T[0-9]{6}Z")
 
 _Headers = dict[str, list[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """The secret half of an access key."""
+
+    value: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +86,7 @@ def verify(request: SignedRequest, find_secret: Callable[[str], Secret | None], 
         raise UnrecognizedClientException
     signed = {name: headers[name] for name in authorization.signed_headers}
     canonical = canonical_request(request.method, request.path, request.query, signed, request.body_sha256)
-    expected = signature(canonical, authorization, _text(timestamp), secret)
+    expected = signature(canonical, authorization, _text(timestamp), secret.value)
     if not hmac.compare_digest(expected, authorization.signature):
         raise InvalidSignatureException
     return Verified(authorization.access_key_id, authorization.service, authorization.region)

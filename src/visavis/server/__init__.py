@@ -1,0 +1,1 @@
+"""What HTTP adds to the wire: who calls, and what they may do."""

@@ -18,9 +18,12 @@ from visavis.services.refusals import refusals_logged
 from visavis.services.registry import Registry
 from visavis.services.scoring import concerned, score_references
 from visavis.services.work import Work, working
-from visavis.store.galleries import Gallery, find_gallery, recognisers_in
+from visavis.store.galleries import Gallery, find_gallery, recognisers_of
 from visavis.store.index import TemplateIndex
 from visavis.store.references import Reference, references_at
+
+_FIRST_WANTED, _FURTHER = 64, 8
+"""Few references score as high as is asked for, and to keep thousands in order takes longer than the scan: so few are wanted at first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +101,10 @@ def identify_photo(
     """
     gallery = find(registry, gallery_name)
     with refusals_logged(registry, Action.IDENTIFY, gallery):
+        indexes = registry.indexes.of(gallery.id)
         with registry.store.read() as connection:
-            recognisers = recognisers_in(connection, gallery.id).values() or [gallery.recogniser]
+            used = recognisers_of(connection, [name for name, index in indexes.items() if len(index)])
+        recognisers = used or [gallery.recogniser]
         templates = []
         for recogniser in dict.fromkeys(recognisers):
             template = registry.analyzer(recogniser).largest(photo).template
@@ -162,15 +167,16 @@ class _Search:
         """At least the best `count` of those that live, as the transaction sees them."""
         if self.index is None:
             return []
-        wanted = count
+        wanted = min(count, _FIRST_WANTED)
         while True:
             numbers = self.index.propose(self.probe, wanted, self.threshold_score)
             read = references_at(work.connection, numbers.tolist()).values()
             live = [r for r in read if r.gallery_id == gallery.id and r.lives(work.now)]
             scored = score_references(work.registry.keyring, live, self.probe)
-            if len(scored) >= count or len(numbers) < wanted:
+            gone = len(numbers) - len(scored)
+            if wanted - gone >= count or len(numbers) < wanted:
                 return [(r, self._candidate(r, s)) for r, s in scored if s >= self.threshold_score]
-            wanted += len(numbers) - len(scored)  # some of the best are gone: look further down
+            wanted = min(_FURTHER * wanted, count + gone)
 
     def _candidate(self, reference: Reference, score: float) -> Candidate:
         fmr = self.calibration.fmr(score)

@@ -14,7 +14,7 @@ from visavis.store.database import Database
 from visavis.store.index import TemplateIndex
 from visavis.store.keyring import Keyring
 from visavis.store.log import read_head
-from visavis.store.references import IndexedRow, erased_after, last_erasure, page_for_index
+from visavis.store.references import erased_after, last_erasure, page_for_index
 
 REFRESH_S = 2.0
 """How long, at most, an idle process keeps the vectors of people whom another process erased."""
@@ -93,30 +93,29 @@ class Indexes:
         """Add the next references; False where there are no more. Each page is a short transaction of its own."""
         with self._store.read() as connection:
             page = page_for_index(connection, gallery_id, loaded.last_number, _PAGE)
-        keys = self._keyring.keys(row.grant_id for row in page)
+        keys = self._keyring.keys(grant_id for _, _, grant_id, _, _ in page)
         opened: dict[str, tuple[list[int], list[bytes]]] = {}
-        for row in page:
-            template = _open(keys.get(row.grant_id), gallery_id, row)
+        for number, reference_id, grant_id, compatibility, sealed in page:
+            context = template_context(grant_id, gallery_id, reference_id, compatibility)
+            template = _open(keys.get(grant_id), sealed, context)
             if template is not None:
-                numbers, templates = opened.setdefault(row.compatibility, ([], []))
-                numbers.append(row.number)
+                numbers, templates = opened.setdefault(compatibility, ([], []))
+                numbers.append(number)
                 templates.append(template)
         for compatibility, (numbers, templates) in opened.items():
             vectors = np.frombuffer(b"".join(templates), np.float32).reshape(len(numbers), -1)
             index = loaded.by_model.setdefault(compatibility, TemplateIndex(vectors.shape[1]))
             index.add(np.array(numbers, np.int64), vectors)
         if page:
-            loaded.last_number = page[-1].number
+            loaded.last_number = page[-1][0]
         return len(page) == _PAGE
 
 
-def _open(key: Key | None, gallery_id: bytes, row: IndexedRow) -> bytes | None:
+def _open(key: Key | None, sealed: bytes, context: bytes) -> bytes | None:
     """The template, or None where it is erased or was put there by somebody else: then it cannot be found."""
     if key is None:
         return None
     try:
-        return key.open(
-            row.sealed_template, template_context(row.grant_id, gallery_id, row.id, row.compatibility)
-        )
+        return key.open(sealed, context)
     except SealError:
         return None

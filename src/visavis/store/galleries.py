@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, delete, distinct, func, insert, select, update
@@ -76,3 +77,9 @@ def recognisers_in(connection: Connection, gallery_id: bytes) -> dict[str, str]:
         .order_by(models.c.compatibility, models.c.name)
     )
     return {row.compatibility: row.name for row in connection.execute(query)}
+
+
+def recognisers_of(connection: Connection, compatibilities: Collection[str]) -> list[str]:
+    """The models with these compatibility ids: the name of one for each, in order."""
+    query = select(func.min(models.c.name)).where(models.c.compatibility.in_(compatibilities))
+    return list(connection.scalars(query.group_by(models.c.compatibility).order_by(models.c.compatibility)))

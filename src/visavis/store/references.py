@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any, NamedTuple
+from dataclasses import asdict, dataclass, fields
+from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, delete, func, insert, select
 
@@ -36,6 +36,9 @@ class NewReference:
     by: str
 
 
+_NEW = tuple(field.name for field in fields(NewReference))
+
+
 @dataclass(frozen=True, slots=True)
 class Reference:
     """An enrolled face with its person's grant as it is in this transaction."""
@@ -60,16 +63,6 @@ class Reference:
     def lives(self, now: int) -> bool:
         """Whether its person's consent counts."""
         return self.state == "given" and self.expires_at > now
-
-
-class IndexedRow(NamedTuple):
-    """What the index is made from."""
-
-    number: int
-    id: bytes
-    grant_id: bytes
-    compatibility: str
-    sealed_template: bytes
 
 
 _READ: Select[Any] = (
@@ -150,7 +143,8 @@ def known_images(
 def insert_references(connection: Connection, new: Sequence[NewReference]) -> None:
     """Add references; the schema refuses one whose grant is not given for the gallery's purpose."""
     if new:
-        connection.execute(insert(enrolled), [{**asdict(r), "grant_state": "given"} for r in new])
+        rows = [{name: getattr(row, name) for name in _NEW} for row in new]  # asdict would copy every value
+        connection.execute(insert(enrolled).values(grant_state="given"), rows)
 
 
 def delete_references_of(connection: Connection, grant_id: bytes) -> int:
@@ -186,8 +180,10 @@ def model_number(connection: Connection, model: ModelIdentity) -> int:
     return int(found)
 
 
-def page_for_index(connection: Connection, gallery_id: bytes, after: int, limit: int) -> list[IndexedRow]:
-    """The references of a gallery that come after a number, at most `limit`."""
+def page_for_index(
+    connection: Connection, gallery_id: bytes, after: int, limit: int
+) -> Sequence[tuple[int, bytes, bytes, str, bytes]]:
+    """The references of a gallery that come after a number, at most `limit`: number, id, grant id, compatibility id, sealed template."""
     columns = enrolled.c
     query = (
         select(columns.number, columns.id, columns.grant_id, models.c.compatibility, columns.sealed_template)
@@ -196,7 +192,8 @@ def page_for_index(connection: Connection, gallery_id: bytes, after: int, limit:
         .order_by(columns.number)
         .limit(limit)
     )
-    return [IndexedRow(*row) for row in connection.execute(query)]
+    rows: Sequence[Any] = connection.execute(query).all()
+    return rows
 
 
 def erased_after(connection: Connection, number: int) -> tuple[int, list[int]]:

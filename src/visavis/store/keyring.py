@@ -52,15 +52,19 @@ class Keyring:
     def state(self) -> KeyringState | None:
         """What the keyring knows; None where it was never used. Raises the KeyringError of its master key."""
         with self.database.read() as connection:
-            row = connection.execute(select(keyring_state)).one_or_none()
-        if row is None:
-            return None
-        return _opened(row, self._master_key(row.store_id, row.master_check))
+            return self.state_in(connection)
+
+    def state_in(self, connection: Connection) -> KeyringState | None:
+        """What the keyring knows, as a transaction of it sees it."""
+        row = connection.execute(select(keyring_state)).one_or_none()
+        return _opened(row, self._fitting(row)) if row else None
 
     def make(self, state: KeyringState) -> None:
         """Begin a keyring for a store, with a master key that is made where there is none; one that is there stays."""
         master = Key(self._source.read_or_make())
         with self.database.write() as connection:
+            if not self.database.is_sqlite:  # there is no row yet to lock
+                connection.exec_driver_sql("LOCK TABLE keyring_state")
             if connection.execute(select(keyring_state.c.one)).first() is None:
                 connection.execute(insert(keyring_state).values(one=1, **_sealed_state(state, master)))
 
@@ -80,7 +84,7 @@ class Keyring:
         """
         keys: dict[bytes, Key] = {}
         with self.database.write() as connection:
-            master = self._master_in(connection)
+            master = self._fitting(_locked(connection))
             for batch in batched(dict.fromkeys(grant_ids)):
                 keys |= _read_keys(connection, master, batch)
                 gone = _erased_of(connection, batch)
@@ -105,20 +109,16 @@ class Keyring:
         """The keys of those of these grants that have one."""
         keys: dict[bytes, Key] = {}
         with self.database.read() as connection:
-            master = self._master_in(connection)
+            master = self._fitting(connection.execute(select(keyring_state)).one())
             for batch in batched(dict.fromkeys(grant_ids)):
-                rows = connection.execute(
-                    select(data_keys.c.grant_id, data_keys.c.sealed_key).where(
-                        data_keys.c.grant_id.in_(batch)
-                    )
-                )
-                keys.update({g: Key(master.open(sealed, data_key_context(g))) for g, sealed in rows})
+                keys |= _read_keys(connection, master, batch)
         return keys
 
     def erase(self, grant_ids: Sequence[bytes], cause: str, now: int) -> None:
         """Erase keys and leave tombstones; nothing that was sealed under them can be read any more, in any copy of the store."""
         with self.database.write() as connection:
-            for batch in batched(grant_ids):
+            _locked(connection)
+            for batch in batched(dict.fromkeys(grant_ids)):
                 connection.execute(delete(data_keys).where(data_keys.c.grant_id.in_(batch)))
                 known = _erased_of(connection, batch)
                 rows = [
@@ -138,23 +138,22 @@ class Keyring:
                     update(tombstones).where(tombstones.c.grant_id.in_(batch)).values(settled=True)
                 )
 
-    def unsettle(self) -> None:
+    def unsettle(self, connection: Connection) -> None:
         """Note that the store may know of no erasure: it is another one from now on."""
-        with self.database.write() as connection:
-            connection.execute(update(tombstones).values(settled=False))
+        connection.execute(update(tombstones).values(settled=False))
 
-    def begin_log(self, name: str, seed: bytes, former_key: str, now: int) -> None:
+    def begin_log(self, connection: Connection, name: str, seed: bytes, former_key: str, now: int) -> None:
         """Go on under another name and key: leaves may be lost that were signed under the old ones. former_key: public, as text."""
-        with self.database.write() as connection:
-            master = self._master_in(connection)
-            old = _opened(connection.execute(select(keyring_state)).one(), master)
-            connection.execute(
-                insert(former_logs).values(
-                    log_name=old.log_name, verifier_key=former_key, signed_size=old.signed_size, ended_at=now
-                )
+        row = _locked(connection)
+        master = self._fitting(row)
+        old = _opened(row, master)
+        connection.execute(
+            insert(former_logs).values(
+                log_name=old.log_name, verifier_key=former_key, signed_size=old.signed_size, ended_at=now
             )
-            fresh = KeyringState(old.store_id, name, seed, 0, EMPTY_TREE_ROOT)
-            connection.execute(update(keyring_state).values(**_sealed_state(fresh, master)))
+        )
+        fresh = KeyringState(old.store_id, name, seed, 0, EMPTY_TREE_ROOT)
+        connection.execute(update(keyring_state).values(**_sealed_state(fresh, master)))
 
     def graves(self, *, unsettled: bool) -> list[Tombstone]:
         """The tombstones; only those that the store does not know of, where asked."""
@@ -168,9 +167,9 @@ class Keyring:
         """Seal everything under a new master key of 32 bytes; how many keys that were. The old one then opens nothing."""
         fresh = Key(new_key)
         with self.database.write() as connection:
-            master = self._master_in(connection)
-            state = _opened(connection.execute(select(keyring_state)).one(), master)
-            connection.execute(update(keyring_state).values(**_sealed_state(state, fresh)))
+            row = _locked(connection)
+            master = self._fitting(row)
+            connection.execute(update(keyring_state).values(**_sealed_state(_opened(row, master), fresh)))
             rows = connection.execute(select(data_keys.c.grant_id, data_keys.c.sealed_key)).all()
             if rows:
                 connection.execute(
@@ -190,7 +189,7 @@ class Keyring:
         the log does not continue what was signed of it last.
         """
         with self.database.write() as connection:
-            row = connection.execute(select(keyring_state)).one()
+            row = _locked(connection)
             if row.signed_size > size:
                 return False
             if root_at(row.signed_size) != row.signed_root:
@@ -200,14 +199,10 @@ class Keyring:
             connection.execute(update(keyring_state).values(signed_size=size, signed_root=root))
         return True
 
-    def _master_in(self, connection: Connection) -> Key:
-        row = connection.execute(select(keyring_state.c.store_id, keyring_state.c.master_check)).one()
-        return self._master_key(*row)
-
-    def _master_key(self, store_id: bytes, check: bytes) -> Key:
-        """The master key that fits, read again where another process changed it."""
-        if self._master is None or not _fits(self._master, store_id, check):
-            self._master = self._read_fitting(store_id, check)
+    def _fitting(self, row: Row[Any]) -> Key:
+        """The master key that fits the state, read again where another process changed it."""
+        if self._master is None or not _fits(self._master, row.store_id, row.master_check):
+            self._master = self._read_fitting(row.store_id, row.master_check)
         return self._master
 
     def _read_fitting(self, store_id: bytes, check: bytes) -> Key:
@@ -220,6 +215,11 @@ class Keyring:
             raise MasterKeyWrongError
         self._source.adopt()
         return Key(upcoming)
+
+
+def _locked(connection: Connection) -> Row[Any]:
+    """The state. Who else changes keys waits until this transaction ends: a key is never made beside its erasure or a rotation."""
+    return connection.execute(select(keyring_state).with_for_update()).one()
 
 
 def _read_keys(connection: Connection, master: Key, batch: list[bytes]) -> dict[bytes, Key]:

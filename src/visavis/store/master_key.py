@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import os
+import tempfile
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -83,21 +84,16 @@ def _read_file(path: Path) -> bytes:
 
 def _write_file(path: Path, key: bytes) -> None:
     """Write a key to a new file of mode 0600, whole; a file that is there already stays, whoever made it."""
-    draft = path.with_name(f"{path.name}.{os.getpid()}.draft")
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        draft.unlink(missing_ok=True)
-        handle = os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-        with os.fdopen(handle, "wb") as file:
-            file.write(base64.b64encode(key) + b"\n")
-            file.flush()
-            os.fsync(handle)
-        with suppress(FileExistsError):
-            os.link(draft, path)  # unlike a rename, never over another's
+        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f"{path.name}.") as draft:
+            draft.write(base64.b64encode(key) + b"\n")
+            draft.flush()
+            os.fsync(draft.fileno())
+            with suppress(FileExistsError):
+                os.link(draft.name, path)  # unlike a rename, never over another's
         sync_folder(path.parent)
     except OSError as error:
         raise KeyringError(
             f"the master key cannot be written: {(error.strerror or 'no room').lower()}"
         ) from None
-    finally:
-        draft.unlink(missing_ok=True)

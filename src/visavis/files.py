@@ -11,10 +11,10 @@ from typing import IO
 
 
 @contextmanager
-def whole_file(path: Path) -> Iterator[IO[bytes]]:
+def whole_file(path: Path, *, private: bool = False) -> Iterator[IO[bytes]]:
     """A file to write that takes the place of `path` when the block ends well, and else leaves no trace.
 
-    Its folder is made where it is missing. Raises OSError.
+    Its folder is made where it is missing. private: only its owner may read it. Raises OSError.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile(dir=path.parent, suffix=path.suffix, delete=False) as file:
@@ -24,7 +24,7 @@ def whole_file(path: Path) -> Iterator[IO[bytes]]:
             file.flush()
             os.fsync(file.fileno())
             file.close()
-            unfinished.chmod(0o666 & ~_umask())
+            unfinished.chmod(0o600 if private else 0o666 & ~_umask())
             unfinished.replace(path)
         except BaseException:
             file.close()

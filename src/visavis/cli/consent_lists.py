@@ -81,7 +81,7 @@ def export(subject: str, file: Path | None, database_url: str | None, *, as_json
         print_json(document)
         return
     try:
-        with whole_file(file) as opened:
+        with whole_file(file, private=True) as opened:  # it holds templates
             opened.write(json.dumps(document, indent=2, ensure_ascii=False).encode() + b"\n")
     except OSError as error:
         raise VisavisError(f"the file cannot be written: {(error.strerror or 'no room').lower()}") from None

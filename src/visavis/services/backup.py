@@ -7,7 +7,8 @@ was made: it is to be kept for days only.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -21,9 +22,9 @@ from visavis.consent.states import Event
 from visavis.errors import BackupError, KeyringMissingError, OldKeysError, StoreMismatchError
 from visavis.services.erase import DAY_S, end_grants
 from visavis.services.registry import Registry, opened
-from visavis.services.work import working
+from visavis.services.work import check_clock, working
 from visavis.settings import Settings
-from visavis.store.copies import copy_rows, open_copy, write_copy
+from visavis.store.copies import copy_rows, open_copy, refuse_existing, write_copy
 from visavis.store.crypto import fresh_key
 from visavis.store.grants import ids_of_given
 from visavis.store.keyring import KeyringState
@@ -41,6 +42,10 @@ def back_up(registry: Registry, file: Path, keys_file: Path) -> None:
     Each is one state of its database. The store is read first, so that whoever is erased in between is erased in what is restored.
     Raises BackupError and StoreError.
     """
+    if file.absolute() == keys_file.absolute():
+        raise BackupError("the store and the keyring go to two files")
+    for target in (file, keys_file):
+        refuse_existing(target)
     with working(registry) as work:
         work.log(Action.BACKUP)
     write_copy(registry.store, "store", file, registry.clock())
@@ -100,32 +105,42 @@ def _restore_from(registry: Registry, copy: Connection, what: Restoring) -> bool
             raise BackupError(
                 "there is a store already", hint="move it away, or restore to another --database-url"
             )
-    found = registry.keyring.state()
-    state = found or _restore_keyring(registry, what)
-    if copy.execute(select(store_state.c.store_id)).scalar() != state.store_id:
-        raise StoreMismatchError
-    new_log = found is None or not _continues(copy, state)
-    if new_log:
-        former = str(SigningKey(state.log_name, state.log_seed).verifier)
-        registry.keyring.begin_log(f"visavis/{secrets.token_hex(4)}", fresh_key(), former, registry.clock())
-    registry.keyring.unsettle()
+    check_clock(read_head(copy), registry.clock())
+    new_log = _restore_keyring(registry, copy, what)
     with registry.store.write() as target:
         copy_rows(copy, target, store)
     return new_log
 
 
-def _restore_keyring(registry: Registry, what: Restoring) -> KeyringState:
+def _restore_keyring(registry: Registry, copy: Connection, what: Restoring) -> bool:
+    """Make the keyring ready for the store, in one transaction: half of it would sign a log that contradicts what was signed."""
+    keys = registry.keyring
+    with ExitStack() as files, keys.database.write() as connection:
+        found = keys.state_in(connection)
+        if found is None:
+            copy_rows(files.enter_context(_keys_copy(registry, what)), connection, keyring)
+        state = found or keys.state_in(connection)
+        if state is None:
+            raise BackupError("the keyring in this backup was never used")
+        if copy.execute(select(store_state.c.store_id)).scalar() != state.store_id:
+            raise StoreMismatchError
+        new_log = found is None or not _continues(copy, state)
+        if new_log:
+            former = str(SigningKey(state.log_name, state.log_seed).verifier)
+            name = f"visavis/{secrets.token_hex(4)}"
+            keys.begin_log(connection, name, fresh_key(), former, registry.clock())
+        keys.unsettle(connection)
+    return new_log
+
+
+@contextmanager
+def _keys_copy(registry: Registry, what: Restoring) -> Iterator[Connection]:
     if what.keys_file is None:
         raise KeyringMissingError("the keyring is not here, and without it nobody's template can be read")
     with open_copy(what.keys_file, "keyring") as (copy, made_at):
         if registry.clock() - made_at > KEYS_ARE_FRESH_S and not what.accept_old_keys:
             raise OldKeysError
-        with registry.keyring.database.write() as target:
-            copy_rows(copy, target, keyring)
-    state = registry.keyring.state()
-    if state is None:
-        raise BackupError("the keyring in this backup was never used")
-    return state
+        yield copy
 
 
 def _continues(copy: Connection, state: KeyringState) -> bool:

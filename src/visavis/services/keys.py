@@ -15,16 +15,19 @@ def rotate_master_key(registry: Registry) -> int:
     Where the key lies in a file, a new one takes its place. Where it comes from the environment, VISAVIS_NEW_MASTER_KEY
     is the new one, and takes the place of VISAVIS_MASTER_KEY from the next start on. Cut off at any moment, one of the two still opens everything.
     """
+    with working(registry) as work:
+        work.log(Action.KEY_CHANGE)
+        return _rotate(registry)
+
+
+def _rotate(registry: Registry) -> int:
     if registry.settings.master_key:
         if not registry.settings.new_master_key:
             raise MasterKeyMissingError(
                 "the new master key is not here", hint="set VISAVIS_NEW_MASTER_KEY beside VISAVIS_MASTER_KEY"
             )
         new_key = decode(registry.settings.new_master_key)
-        count = registry.keyring.rotate(lambda: new_key)
-    else:
-        count = registry.keyring.rotate(registry.master_key.prepare_upcoming)
-        registry.keyring.finish_rotation()
-    with working(registry) as work:
-        work.log(Action.KEY_CHANGE)
+        return registry.keyring.rotate(lambda: new_key)
+    count = registry.keyring.rotate(registry.master_key.prepare_upcoming)
+    registry.keyring.finish_rotation()
     return count

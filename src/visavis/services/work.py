@@ -53,8 +53,8 @@ class Work:
         self, registry: Registry, connection: Connection, head: LogHead, *, clock_is_right: bool = False
     ) -> None:
         clock = registry.clock()
-        if clock < head.last_at - CLOCK_TOLERANCE_S and not clock_is_right:
-            raise ClockError
+        if not clock_is_right:
+            check_clock(head, clock)
         self.registry = registry
         self.connection = connection
         self.now = clock if clock_is_right else max(clock, head.last_at)
@@ -113,6 +113,12 @@ def working(registry: Registry) -> Iterator[Work]:
         work = Work(registry, connection, lock_head(connection))
         yield work
         work.finish()
+
+
+def check_clock(head: LogHead, clock: int) -> None:
+    """Raise ClockError where the clock runs behind the log: no work can be done then."""
+    if clock < head.last_at - CLOCK_TOLERANCE_S:
+        raise ClockError
 
 
 def _commitments(person: Concerned, salt: bytes) -> Iterator[Commitment]:

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import re
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError
 
-from visavis.errors import StoreBusyError, StoreReadOnlyError, StoreUnreachableError
+from visavis.errors import (
+    StoreBusyError,
+    StoreError,
+    StoreFullError,
+    StoreReadOnlyError,
+    StoreUnreachableError,
+)
 from visavis.extras import require_extra
 from visavis.store.failures import failures_named
 
@@ -24,6 +33,13 @@ _PRAGMAS = (
     "PRAGMA foreign_keys = ON",
     "PRAGMA temp_store = MEMORY",
 )
+_BY_ERRNO: Mapping[int, type[StoreError]] = MappingProxyType({
+    errno.EACCES: StoreReadOnlyError,
+    errno.EPERM: StoreReadOnlyError,
+    errno.EROFS: StoreReadOnlyError,
+    errno.ENOSPC: StoreFullError,
+    errno.EDQUOT: StoreFullError,
+})  # fmt: skip
 
 
 class Database:
@@ -96,17 +112,21 @@ class Database:
 
 
 def _parse(url: str) -> URL:
-    try:
-        parsed = make_url(url)
-    except ArgumentError:
-        raise StoreUnreachableError("this is not a database URL") from None
+    if is_sqlite := re.fullmatch(r"sqlite(?:\+pysqlite)?:///([^\0]+)", url):
+        path = is_sqlite[1]  # as it is, since a path may hold ?, # and %
+        parsed = URL.create("sqlite+pysqlite", database=path)
+    else:
+        try:
+            parsed = make_url(url)
+        except (ArgumentError, ValueError):
+            raise StoreUnreachableError("this is not a database URL") from None
     backend = parsed.get_backend_name()
-    if backend == "postgresql":
+    if backend == "postgresql" and parsed.database:
         require_extra("postgres", "psycopg")
         return parsed.set(drivername="postgresql+psycopg")
-    if backend != "sqlite" or not parsed.database or parsed.database == ":memory:":
+    if not is_sqlite or parsed.database == ":memory:":
         raise StoreUnreachableError("a store is a file of SQLite or a database of PostgreSQL")
-    return parsed.set(drivername="sqlite+pysqlite")
+    return parsed
 
 
 def _sqlite_engine(url: URL) -> Engine:
@@ -118,10 +138,12 @@ def _sqlite_engine(url: URL) -> Engine:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             os.close(os.open(path, os.O_CREAT | os.O_RDONLY, 0o600))
         except OSError as error:
-            kind = StoreReadOnlyError if isinstance(error, PermissionError) else StoreUnreachableError
+            kind = _BY_ERRNO.get(error.errno or 0, StoreUnreachableError)
             raise kind(
                 f"the store's file cannot be made: {(error.strerror or 'no access').lower()}"
             ) from None
+        if not (os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)):
+            raise StoreReadOnlyError  # SQLite names it by what it stumbles over first
 
     def set_up(connection: sqlite3.Connection, _: Any) -> None:
         connection.isolation_level = None  # transactions begin where SQLAlchemy says so
@@ -154,13 +176,16 @@ def _set_wal(connection: sqlite3.Connection) -> None:
 
 
 def _postgresql_engine(url: URL) -> Engine:
-    engine = create_engine(
-        url, hide_parameters=True, pool_pre_ping=True, connect_args={"connect_timeout": 10}
-    )
+    try:
+        engine = create_engine(
+            url, hide_parameters=True, pool_pre_ping=True, connect_args={"connect_timeout": 10}
+        )
+    except ArgumentError:
+        raise StoreUnreachableError("this is not a database URL") from None
 
     def begin(connection: Connection) -> None:
         if connection.get_execution_options().get("writes"):
-            connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{int(_PATIENCE_S)}s'")
+            connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{int(1_000 * _PATIENCE_S)}ms'")
         else:
             connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
 

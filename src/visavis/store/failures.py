@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import DataError, DBAPIError, SQLAlchemyError
 
 from visavis.errors import (
     StoreBusyError,
@@ -18,8 +18,14 @@ from visavis.errors import (
 )
 
 _BY_SQLITE_CODE: dict[int, type[StoreError]] = {
+    # A quota and a limit on file sizes are no SQLITE_FULL, nor is a full disk while the shared-memory file grows.
+    sqlite3.SQLITE_IOERR_WRITE: StoreFullError,
+    sqlite3.SQLITE_IOERR_FSYNC: StoreFullError,
+    sqlite3.SQLITE_IOERR_SHMSIZE: StoreFullError,
+    sqlite3.SQLITE_IOERR: StoreUnreachableError,
     sqlite3.SQLITE_BUSY: StoreBusyError,
     sqlite3.SQLITE_LOCKED: StoreBusyError,
+    sqlite3.SQLITE_PROTOCOL: StoreBusyError,
     sqlite3.SQLITE_FULL: StoreFullError,
     sqlite3.SQLITE_READONLY: StoreReadOnlyError,
     sqlite3.SQLITE_PERM: StoreUnreachableError,
@@ -33,6 +39,7 @@ _BY_SQLSTATE: tuple[tuple[str, type[StoreError]], ...] = (
     ("25006", StoreReadOnlyError),
     ("42501", StoreReadOnlyError),
     ("55P03", StoreBusyError),
+    ("57014", StoreBusyError),
     ("40", StoreBusyError),
     ("53", StoreBusyError),
     ("08", StoreUnreachableError),
@@ -50,20 +57,23 @@ def failures_named() -> Iterator[None]:
         yield
     except DBAPIError as error:
         raise _named(error) from None
+    except sqlite3.Error as error:
+        raise _named_by_sqlite(error) from None
     except SQLAlchemyError as error:
         raise StoreError(f"the database driver gave up: {type(error).__name__}") from None
+    except UnicodeEncodeError:
+        raise StoreError("a text that was given is not Unicode", hint="") from None
 
 
 def _named(error: DBAPIError) -> type[StoreError]:
-    original = error.orig
-    if isinstance(original, sqlite3.Error):
-        code = getattr(original, "sqlite_errorcode", 0) & 0xFF  # the rest of it are details
-        if code == sqlite3.SQLITE_IOERR:  # what a full disk looks like while a shared-memory file grows
-            return (
-                StoreFullError
-                if "disk" in str(original) and "full" in str(original)
-                else StoreUnreachableError
-            )
-        return _BY_SQLITE_CODE.get(code, StoreError)
-    state = getattr(original, "sqlstate", None) or ("08" if error.connection_invalidated or original else "")
+    if isinstance(error.orig, sqlite3.Error):
+        return _named_by_sqlite(error.orig)
+    # Where the driver itself gave up, there is no SQLSTATE: it did not like the values, or lost the server.
+    state = getattr(error.orig, "sqlstate", None) or ("22" if isinstance(error, DataError) else "08")
     return next((found for prefix, found in _BY_SQLSTATE if str(state).startswith(prefix)), StoreError)
+
+
+def _named_by_sqlite(error: sqlite3.Error) -> type[StoreError]:
+    code = getattr(error, "sqlite_errorcode", 0)
+    primary = code & 0xFF  # the rest of it are details
+    return _BY_SQLITE_CODE.get(code) or _BY_SQLITE_CODE.get(primary, StoreError)

@@ -59,9 +59,12 @@ class Keyring:
         with self.database.read() as connection:
             if connection.execute(select(keyring_state.c.one)).first() is None:
                 return None
-        return self._read(
-            lambda connection, master: _opened(connection.execute(select(keyring_state)).one(), master)
-        )
+        return self._read(lambda connection, _: self.state_in(connection))
+
+    def state_in(self, connection: Connection) -> KeyringState | None:
+        """What the keyring knows, as a transaction of it sees it."""
+        row = connection.execute(select(keyring_state)).one_or_none()
+        return _opened(row, self._master_key(row.store_id, row.master_check)) if row else None
 
     def make(self, state: KeyringState) -> None:
         """Begin a keyring for a store, with a master key that is made where there is none; one that is there stays."""
@@ -123,7 +126,7 @@ class Keyring:
     def erase(self, grant_ids: Sequence[bytes], cause: str, now: int) -> None:
         """Erase keys and leave tombstones; nothing that was sealed under them can be read any more, in any copy of the store."""
         with self._writing() as (connection, _):
-            for batch in batched(grant_ids):
+            for batch in batched(dict.fromkeys(grant_ids)):
                 connection.execute(delete(data_keys).where(data_keys.c.grant_id.in_(batch)))
                 known = _erased_of(connection, batch)
                 rows = [
@@ -143,22 +146,21 @@ class Keyring:
                     update(tombstones).where(tombstones.c.grant_id.in_(batch)).values(settled=True)
                 )
 
-    def unsettle(self) -> None:
+    def unsettle(self, connection: Connection) -> None:
         """Note that the store may know of no erasure: it is another one from now on."""
-        with self._writing() as (connection, _):
-            connection.execute(update(tombstones).values(settled=False))
+        connection.execute(update(tombstones).values(settled=False))
 
-    def begin_log(self, name: str, seed: bytes, former_key: str, now: int) -> None:
+    def begin_log(self, connection: Connection, name: str, seed: bytes, former_key: str, now: int) -> None:
         """Go on under another name and key: leaves may be lost that were signed under the old ones. former_key: public, as text."""
-        with self._writing() as (connection, master):
-            old = _opened(connection.execute(select(keyring_state)).one(), master)
-            connection.execute(
-                insert(former_logs).values(
-                    log_name=old.log_name, verifier_key=former_key, signed_size=old.signed_size, ended_at=now
-                )
+        master = self._master_in(connection)
+        old = _opened(connection.execute(select(keyring_state)).one(), master)
+        connection.execute(
+            insert(former_logs).values(
+                log_name=old.log_name, verifier_key=former_key, signed_size=old.signed_size, ended_at=now
             )
-            fresh = KeyringState(old.store_id, name, seed, 0, EMPTY_TREE_ROOT)
-            connection.execute(update(keyring_state).values(**_sealed_state(fresh, master)))
+        )
+        fresh = KeyringState(old.store_id, name, seed, 0, EMPTY_TREE_ROOT)
+        connection.execute(update(keyring_state).values(**_sealed_state(fresh, master)))
 
     def graves(self, *, unsettled: bool) -> list[Tombstone]:
         """The tombstones; only those that the store does not know of, where asked."""

@@ -84,21 +84,16 @@ def _read_file(path: Path) -> bytes:
 
 def _write_file(path: Path, key: bytes) -> None:
     """Write a key to a new file of mode 0600, whole; a file that is there already stays, whoever made it."""
-    draft = None
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=path.name, delete=False) as file:
-            draft = Path(file.name)
-            file.write(base64.b64encode(key) + b"\n")
-            file.flush()
-            os.fsync(file.fileno())
-        with suppress(FileExistsError):
-            os.link(draft, path)  # unlike a rename, never over another's
+        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f"{path.name}.") as draft:
+            draft.write(base64.b64encode(key) + b"\n")
+            draft.flush()
+            os.fsync(draft.fileno())
+            with suppress(FileExistsError):
+                os.link(draft.name, path)  # unlike a rename, never over another's
         sync_folder(path.parent)
     except OSError as error:
         raise KeyringError(
             f"the master key cannot be written: {(error.strerror or 'no room').lower()}"
         ) from None
-    finally:
-        if draft:
-            draft.unlink(missing_ok=True)

@@ -101,11 +101,10 @@ def load_settings(database_url: str | None = None) -> Settings:
 
 def beside(database_url: str) -> str:
     """The URL of the keyring of a store, where none is set: `visavis.db` has `visavis-keyring.db`, database `visavis` has `visavis_keyring`."""
+    if database_url.startswith("sqlite"):  # no options follow: a path may hold a question mark
+        path = Path(database_url)
+        return f"{database_url.removesuffix(path.name)}{path.stem}-keyring{path.suffix}"
     address, question, options = database_url.partition("?")
-    if address.startswith("sqlite"):
-        path = Path(address)
-        name = f"{path.stem}-keyring{path.suffix}"
-        return f"{address.removesuffix(path.name)}{name}{question}{options}"
     return f"{address}_keyring{question}{options}"
 
 

@@ -1,74 +1,161 @@
-"""Settings: where each comes from, and what is refused."""
+"""Settings: where each comes from, what cannot be one, and where a keyring lies."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from visavis.errors import SettingsError
-from visavis.settings import beside, load_settings
+from visavis.settings import FILE_NAME, beside, calibration_folder, home, load_settings, model_folder
+from visavis.store.database import Database
+from visavis.store.migrate import prepare
+
+HIDDEN = "correct-horse"
 
 
-@pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("VISAVIS_HOME", str(tmp_path))
-    return tmp_path
+def write(text: str) -> None:
+    home().mkdir(parents=True, exist_ok=True)
+    (home() / FILE_NAME).write_text(text, "utf-8")
 
 
-def test_by_default_all_lies_in_the_state_folder(folder: Path) -> None:
+def test_without_any() -> None:
     settings = load_settings()
-    assert settings.database_url == f"sqlite:///{folder / 'visavis.db'}"
-    assert settings.keyring_url == f"sqlite:///{folder / 'visavis-keyring.db'}"
-    assert settings.master_key_file == folder / "master.key"
+    assert settings.home == home()
+    assert settings.database_url == f"sqlite:///{home() / 'visavis.db'}"
+    assert settings.keyring_url == f"sqlite:///{home() / 'visavis-keyring.db'}"
+    assert settings.master_key_file == home() / "master.key"
     assert (settings.retention_days, settings.proof_days) == (1096, 1096)
     assert set(settings.sources.values()) == {"default"}
+    assert list(home().iterdir()) == [], "nothing is made by reading"
+    assert model_folder().parent == calibration_folder().parent == home()
 
 
-def test_the_command_line_goes_before_the_environment_and_that_before_the_file(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (folder / "visavis.toml").write_text(
-        'database_url = "sqlite:///a.db"\nretention_days = 30\nproof_days = 7\n'
+def test_the_nearer_source_wins(monkeypatch: pytest.MonkeyPatch) -> None:
+    write(
+        'database_url = "postgresql:///file"\nproof_days = 10\nretention_days = 20\nlog_name = "visavis/file"\n'
     )
-    monkeypatch.setenv("VISAVIS_DATABASE_URL", "sqlite:///b.db")
-    monkeypatch.setenv("VISAVIS_RETENTION_DAYS", "40")
-    settings = load_settings()
-    assert (settings.database_url, settings.retention_days, settings.proof_days) == ("sqlite:///b.db", 40, 7)
-    settings = load_settings("sqlite:///c.db")
-    assert settings.database_url == "sqlite:///c.db"
-    assert settings.sources["database_url"] == "command line"
-    assert settings.sources["retention_days"] == "environment"
-    assert settings.sources["proof_days"] == "visavis.toml"
+    monkeypatch.setenv("VISAVIS_DATABASE_URL", "postgresql:///environment")
+    monkeypatch.setenv("VISAVIS_PROOF_DAYS", "30")
+    monkeypatch.setenv("VISAVIS_LOG_NAME", "")
+    settings = load_settings("postgresql:///line")
+    assert (settings.database_url, settings.keyring_url) == (
+        "postgresql:///line",
+        "postgresql:///line_keyring",
+    )
+    assert (settings.retention_days, settings.proof_days, settings.log_name) == (20, 30, "visavis/file")
+    assert dict(settings.sources) == {
+        "database_url": "command line",
+        "keyring_url": "default",
+        "controller_name": "default",
+        "controller_contact": "default",
+        "log_name": FILE_NAME,
+        "retention_days": FILE_NAME,
+        "proof_days": "environment",
+    }
+    assert load_settings().database_url == "postgresql:///environment"
+
+
+def test_secrets_come_from_the_environment_alone_and_are_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("MASTER_KEY", "NEW_MASTER_KEY"):
+        monkeypatch.setenv(f"VISAVIS_{name}", HIDDEN)
+    url = f"postgresql://me:{HIDDEN}@host/store"
+    monkeypatch.setenv("VISAVIS_KEYRING_URL", url)
+    settings = load_settings(url)
+    assert settings.master_key == settings.new_master_key == HIDDEN
+    assert settings.database_url == settings.keyring_url == url
+    assert HIDDEN not in repr(settings)
+    write(f'master_key = "{HIDDEN}"')
+    with pytest.raises(SettingsError, match="unknown setting: master_key") as caught:
+        load_settings()
+    assert HIDDEN not in str(caught.value)
 
 
 @pytest.mark.parametrize(
-    "content",
-    ["x", "unknown = 1", "retention_days = 0", "retention_days = 1097", "proof_days = -1", "proof_days = 3654",
-     'retention_days = "30"', "database_url = 3", "\xff"],
-)  # fmt: skip
-def test_what_cannot_be_a_setting(folder: Path, content: str) -> None:
-    (folder / "visavis.toml").write_bytes(content.encode("latin-1"))
+    ("text", "said"),
+    [
+        ("retention = 3", "unknown setting: retention"),
+        ("[store]\nurl = 1", "unknown setting: store"),
+        ('retention_days = "3"', "retention_days is not of the right type"),
+        ("retention_days = true", "retention_days is not of the right type"),
+        ("retention_days = 3.0", "retention_days is not of the right type"),
+        ("database_url = 3", "database_url is not of the right type"),
+        ("retention_days = 0", "from 1 to 1096"),
+        ("retention_days = 1097", "from 1 to 1096"),
+        ("proof_days = -1", "from 0 to 3653"),
+        ("proof_days = 3654", "from 0 to 3653"),
+        ("not toml", "cannot be read as TOML"),
+        ("log_name = 'a'\nlog_name = 'b'", "cannot be read as TOML"),
+    ],
+)
+def test_what_is_no_setting(text: str, said: str) -> None:
+    write(text)
+    with pytest.raises(SettingsError, match=said):
+        load_settings()
+
+
+def test_a_file_that_cannot_be_read() -> None:
+    home().mkdir(parents=True, exist_ok=True)
+    (home() / FILE_NAME).write_bytes(b"log_name = '\xff'")
+    with pytest.raises(SettingsError):
+        load_settings()
+    (home() / FILE_NAME).unlink()
+    (home() / FILE_NAME).mkdir()
     with pytest.raises(SettingsError):
         load_settings()
 
 
-def test_secrets_are_not_shown(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("VISAVIS_MASTER_KEY", "hidden-key")
-    monkeypatch.setenv("VISAVIS_DATABASE_URL", "postgresql://u:hidden-word@x/y")
-    shown = repr(load_settings())
-    assert "hidden" not in shown
-    assert str(folder) in shown
+@given(
+    st.text().filter(lambda text: "\0" not in text and not text.isprintable())
+    | st.sampled_from(["many", "1e3", "-1", "9" * 5000])
+)
+def test_an_environment_that_is_no_number(text: str) -> None:
+    with pytest.MonkeyPatch.context() as patched:
+        try:
+            patched.setenv("VISAVIS_RETENTION_DAYS", text)
+        except UnicodeEncodeError:
+            return
+        try:
+            assert 1 <= load_settings().retention_days <= 1096
+        except SettingsError as error:
+            assert "from 1 to 1096" in error.message
+
+
+@pytest.mark.parametrize(("days", "proof"), [("1", "0"), ("1096", "3653")])
+def test_bounds_are_in(days: str, proof: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VISAVIS_RETENTION_DAYS", days)
+    monkeypatch.setenv("VISAVIS_PROOF_DAYS", proof)
+    settings = load_settings()
+    assert (settings.retention_days, settings.proof_days) == (int(days), int(proof))
 
 
 @pytest.mark.parametrize(
     ("store", "keyring"),
     [
-        ("sqlite:////a/visavis.db", "sqlite:////a/visavis-keyring.db"),
-        ("sqlite:///x", "sqlite:///x-keyring"),
-        ("postgresql://u:p@host/visavis", "postgresql://u:p@host/visavis_keyring"),
-        ("postgresql://u@/v?host=/run", "postgresql://u@/v_keyring?host=/run"),
+        ("sqlite:///visavis.db", "sqlite:///visavis-keyring.db"),
+        ("sqlite:////a/b.c/store", "sqlite:////a/b.c/store-keyring"),
+        ("sqlite:////a/why?/store.db", "sqlite:////a/why?/store-keyring.db"),
+        ("sqlite:////a/b.db/b.db", "sqlite:////a/b.db/b-keyring.db"),
+        ("postgresql://me:pw@host:5/visavis", "postgresql://me:pw@host:5/visavis_keyring"),
+        ("postgresql:///visavis?host=/run/pg", "postgresql:///visavis_keyring?host=/run/pg"),
     ],
 )
-def test_the_keyring_is_beside_the_store(store: str, keyring: str) -> None:
+def test_a_keyring_lies_beside_its_store(store: str, keyring: str) -> None:
     assert beside(store) == keyring
+
+
+@pytest.mark.parametrize(
+    "name", ["plain", "with space", "why?", "100%25", "#1", "ü ß 人", "a&b=c;d", "it's", "new\nline"]
+)
+def test_a_state_folder_of_any_name(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / name
+    monkeypatch.setenv("VISAVIS_HOME", str(folder))
+    settings = load_settings()
+    for url, schema in ((settings.database_url, "store"), (settings.keyring_url, "keyring")):
+        database = Database(url)
+        prepare(database, schema)
+        database.close()
+    assert sorted(path.name for path in folder.iterdir()) == ["visavis-keyring.db", "visavis.db"]
+    assert [path.name for path in tmp_path.iterdir()] == [name]

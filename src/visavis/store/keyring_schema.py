@@ -7,14 +7,13 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
-    LargeBinary,
     MetaData,
     SmallInteger,
     Table,
     Text,
 )
 
-from visavis.store.schema import NAMING
+from visavis.store.schema import NAMING, Bytes
 
 keyring = MetaData(naming_convention=NAMING)
 
@@ -24,28 +23,29 @@ keyring_state = Table(
     Column(
         "one", SmallInteger, CheckConstraint("one = 1", name="one"), primary_key=True, autoincrement=False
     ),
-    Column("store_id", LargeBinary, nullable=False),
-    Column("master_check", LargeBinary, nullable=False),
+    Column("store_id", Bytes, nullable=False),
+    Column("master_check", Bytes, nullable=False),
     Column("log_name", Text, nullable=False),
-    Column("sealed_log_seed", LargeBinary, nullable=False),
+    Column("sealed_log_seed", Bytes, nullable=False),
     Column("signed_size", BigInteger, nullable=False),
-    Column("signed_root", LargeBinary, nullable=False),
+    Column("signed_root", Bytes, nullable=False),
 )
 """One row. master_check: opens under the right master key alone. signed_*: the last checkpoint; none may contradict it."""
 
 data_keys = Table(
     "data_keys",
     keyring,
-    Column("grant_id", LargeBinary, primary_key=True),
-    Column("sealed_key", LargeBinary, nullable=False),
+    Column("grant_id", Bytes, primary_key=True),
+    Column("sealed_key", Bytes, nullable=False),
     Column("made_at", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
 )
 """A key for each grant, under the master key."""
 
 tombstones = Table(
     "tombstones",
     keyring,
-    Column("grant_id", LargeBinary, primary_key=True),
+    Column("grant_id", Bytes, primary_key=True),
     Column("erased_at", BigInteger, nullable=False),
     Column("cause", Text, nullable=False),
     Column("settled", Boolean, nullable=False),

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, MetaData, inspect, text
 
-from visavis.errors import NewerStoreError
+from visavis.errors import NewerStoreError, StoreMismatchError
 from visavis.store.database import Database
 from visavis.store.failures import failures_named
 from visavis.store.keyring_schema import keyring
@@ -26,6 +26,9 @@ HEADS: Mapping[str, tuple[str, MetaData]] = MappingProxyType({
 })  # fmt: skip
 """The newest revision of each schema and what it looks like."""
 
+_STATES = {"store": "store_state", "keyring": "keyring_state"}
+"""A table that each schema has had since its first revision, and the other has not."""
+
 _LOCK = 0x76697361  # of PostgreSQL, so that one process migrates at a time
 _in_this_process = threading.Lock()  # Alembic keeps what it works on in a global
 
@@ -33,11 +36,13 @@ _in_this_process = threading.Lock()  # Alembic keeps what it works on in a globa
 def prepare(database: Database, schema: str) -> None:
     """Bring a database to the newest form of a schema of `HEADS`, whole or not at all.
 
-    Raises NewerStoreError where it is newer than this visavis, and StoreError.
+    Raises NewerStoreError where it is newer than this visavis, StoreMismatchError where it is of something else, and StoreError.
     """
     newest = HEADS[schema][0]
     with database.read() as connection:
         found = revision(connection)
+        if found is not None and not inspect(connection).has_table(_STATES[schema]):
+            raise StoreMismatchError(f"this database is there already, but is no {schema}")
     if found == newest:
         return
     if found is not None and found > newest:

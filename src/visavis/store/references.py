@@ -104,14 +104,14 @@ def references_of(
         query = _READ.where(enrolled.c.grant_id.in_(batch))
         if gallery_id is not None:
             query = query.where(enrolled.c.gallery_id == gallery_id)
-        found += [Reference(*row) for row in connection.execute(query.order_by(enrolled.c.number))]
-    return found
+        found += [Reference(*row) for row in connection.execute(query)]
+    return sorted(found, key=lambda reference: reference.number)
 
 
 def references_with_ids(connection: Connection, gallery_id: bytes, ids: Iterable[bytes]) -> list[Reference]:
     """The references of a gallery that have these ids."""
     found = []
-    for batch in batched(ids):
+    for batch in batched(dict.fromkeys(ids)):
         rows = connection.execute(_READ.where(enrolled.c.gallery_id == gallery_id, enrolled.c.id.in_(batch)))
         found += [Reference(*row) for row in rows]
     return found

@@ -17,6 +17,7 @@ def upgrade() -> None:
         sa.Column("sealed_key", sa.LargeBinary(), nullable=False),
         sa.Column("made_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("grant_id", name=op.f("pk_data_keys")),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "former_logs",

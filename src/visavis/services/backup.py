@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, update
 
 from visavis.audit.entry import Action, Counted
 from visavis.audit.merkle import frontier_of
@@ -27,7 +27,7 @@ from visavis.store.copies import copy_rows, open_copy, write_copy
 from visavis.store.crypto import fresh_key
 from visavis.store.grants import ids_of_given
 from visavis.store.keyring import KeyringState
-from visavis.store.keyring_schema import keyring
+from visavis.store.keyring_schema import keyring, keyring_state
 from visavis.store.log import node_hash_at, read_head
 from visavis.store.migrate import prepare
 from visavis.store.schema import store, store_state
@@ -39,12 +39,22 @@ def back_up(registry: Registry, file: Path, keys_file: Path) -> None:
     """Write the store to one file and the keyring to another; neither may exist yet.
 
     Each is one state of its database. The store is read first, so that whoever is erased in between is erased in what is restored.
-    Raises BackupError and StoreError.
+    Raises BackupError and StoreError, and leaves neither file then.
     """
+    if file.absolute() == keys_file.absolute():
+        raise BackupError("the store and its keyring need a file each")
+    if file.exists() or keys_file.exists():
+        raise BackupError(
+            "there is a file of that name already", hint="a backup never writes over another file"
+        )
     with working(registry) as work:
         work.log(Action.BACKUP)
     write_copy(registry.store, "store", file, registry.clock())
-    write_copy(registry.keyring.database, "keyring", keys_file, registry.clock())
+    try:
+        write_copy(registry.keyring.database, "keyring", keys_file, registry.clock())
+    except BaseException:
+        file.unlink()
+        raise
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +95,8 @@ def restore(settings: Settings, what: Restoring, clock: Callable[[], int]) -> Re
     finally:
         registry.close()
     with opened(settings, clock=clock) as ready:  # which erases again
-        lost = [g for g in given if g not in erased and g not in ready.keyring.keys(given)]
+        kept = ready.keyring.keys(given)
+        lost = [grant_id for grant_id in given if grant_id not in erased and grant_id not in kept]
         if lost:
             end_grants(ready, lost, Event.EXPIRE)
         with working(ready) as work:
@@ -100,11 +111,11 @@ def _restore_from(registry: Registry, copy: Connection, what: Restoring) -> bool
             raise BackupError(
                 "there is a store already", hint="move it away, or restore to another --database-url"
             )
-    found = registry.keyring.state()
-    state = found or _restore_keyring(registry, what)
-    if copy.execute(select(store_state.c.store_id)).scalar() != state.store_id:
+    store_id = copy.execute(select(store_state.c.store_id)).scalar()
+    state = registry.keyring.state() or _restore_keyring(registry, what, store_id)
+    if store_id != state.store_id:
         raise StoreMismatchError
-    new_log = found is None or not _continues(copy, state)
+    new_log = not _continues(copy, state)
     if new_log:
         former = str(SigningKey(state.log_name, state.log_seed).verifier)
         registry.keyring.begin_log(f"visavis/{secrets.token_hex(4)}", fresh_key(), former, registry.clock())
@@ -114,17 +125,20 @@ def _restore_from(registry: Registry, copy: Connection, what: Restoring) -> bool
     return new_log
 
 
-def _restore_keyring(registry: Registry, what: Restoring) -> KeyringState:
+def _restore_keyring(registry: Registry, what: Restoring, store_id: bytes | None) -> KeyringState:
+    """Bring the keyring back, if it is of this store. What was signed since its copy was made, nobody knows: no log continues that."""
     if what.keys_file is None:
         raise KeyringMissingError("the keyring is not here, and without it nobody's template can be read")
     with open_copy(what.keys_file, "keyring") as (copy, made_at):
         if registry.clock() - made_at > KEYS_ARE_FRESH_S and not what.accept_old_keys:
             raise OldKeysError
+        if copy.execute(select(keyring_state.c.store_id)).scalar() != store_id:
+            raise StoreMismatchError
         with registry.keyring.database.write() as target:
             copy_rows(copy, target, keyring)
+            target.execute(update(keyring_state).values(signed_root=b""))
     state = registry.keyring.state()
-    if state is None:
-        raise BackupError("the keyring in this backup was never used")
+    assert state is not None
     return state
 
 

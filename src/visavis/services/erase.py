@@ -6,12 +6,13 @@ What was cut off in between is finished whenever a registry is opened: a tombsto
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from visavis.audit.commitments import Kind
 from visavis.audit.entry import Action, Counted
 from visavis.consent.states import Event, State, next_state
-from visavis.errors import EraseUnfinishedError, StoreError
+from visavis.errors import ClockError, EraseUnfinishedError, StoreError
 from visavis.services.registry import Registry
 from visavis.services.work import Concerned, Logged, Work, working
 from visavis.store.grants import (
@@ -44,7 +45,8 @@ class Ended:
 def end_grants(registry: Registry, grant_ids: Sequence[bytes], event: Event) -> list[Ended]:
     """Erase everything under these grants. Safe to repeat: each call leaves a leaf for each of them.
 
-    event: withdraw or expire. Raises EraseUnfinishedError where the keys are erased, but the store could not be brought to say so.
+    event: withdraw or expire. Raises EraseUnfinishedError where the keys are erased, but the store could not be brought to say so,
+    and ClockError where the clock has to be set before it can.
     """
     registry.keyring.erase(grant_ids, event.value, registry.clock())
     try:
@@ -60,12 +62,13 @@ def end_grants(registry: Registry, grant_ids: Sequence[bytes], event: Event) -> 
 
 
 def finish_erasures(registry: Registry) -> None:
-    """Do what a process left undone that ended while it erased."""
+    """Do what a process left undone that ended while it erased. Where the clock is wrong, that waits: the keys are gone already."""
     by_cause: dict[Event, list[bytes]] = {}
     for grave in registry.keyring.graves(unsettled=True):
         by_cause.setdefault(Event(grave.cause), []).append(grave.grant_id)
-    for event, grant_ids in by_cause.items():
-        end_grants(registry, grant_ids, event)
+    with suppress(ClockError):
+        for event, grant_ids in by_cause.items():
+            end_grants(registry, grant_ids, event)
 
 
 def sweep(registry: Registry) -> int:

@@ -28,7 +28,7 @@ from visavis.store.copies import copy_rows, open_copy, refuse_existing, write_co
 from visavis.store.crypto import fresh_key
 from visavis.store.grants import ids_of_given
 from visavis.store.keyring import KeyringState
-from visavis.store.keyring_schema import keyring
+from visavis.store.keyring_schema import keyring, keyring_state
 from visavis.store.log import node_hash_at, read_head
 from visavis.store.migrate import prepare
 from visavis.store.schema import store, store_state
@@ -40,16 +40,20 @@ def back_up(registry: Registry, file: Path, keys_file: Path) -> None:
     """Write the store to one file and the keyring to another; neither may exist yet.
 
     Each is one state of its database. The store is read first, so that whoever is erased in between is erased in what is restored.
-    Raises BackupError and StoreError.
+    Raises BackupError and StoreError, and leaves neither file then.
     """
     if file.absolute() == keys_file.absolute():
-        raise BackupError("the store and the keyring go to two files")
+        raise BackupError("the store and its keyring need a file each")
     for target in (file, keys_file):
         refuse_existing(target)
     with working(registry) as work:
         work.log(Action.BACKUP)
     write_copy(registry.store, "store", file, registry.clock())
-    write_copy(registry.keyring.database, "keyring", keys_file, registry.clock())
+    try:
+        write_copy(registry.keyring.database, "keyring", keys_file, registry.clock())
+    except BaseException:
+        file.unlink()
+        raise
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +94,8 @@ def restore(settings: Settings, what: Restoring, clock: Callable[[], int]) -> Re
     finally:
         registry.close()
     with opened(settings, clock=clock) as ready:  # which erases again
-        lost = [g for g in given if g not in erased and g not in ready.keyring.keys(given)]
+        kept = ready.keyring.keys(given)
+        lost = [grant_id for grant_id in given if grant_id not in erased and grant_id not in kept]
         if lost:
             end_grants(ready, lost, Event.EXPIRE)
         with working(ready) as work:
@@ -116,13 +121,16 @@ def _restore_keyring(registry: Registry, copy: Connection, what: Restoring) -> b
     """Make the keyring ready for the store, in one transaction: half of it would sign a log that contradicts what was signed."""
     keys = registry.keyring
     with ExitStack() as files, keys.database.write() as connection:
+        store_id = copy.execute(select(store_state.c.store_id)).scalar()
         found = keys.state_in(connection)
         if found is None:
-            copy_rows(files.enter_context(_keys_copy(registry, what)), connection, keyring)
+            keys_copy = files.enter_context(_keys_copy(registry, what))
+            if keys_copy.execute(select(keyring_state.c.store_id)).scalar() != store_id:
+                raise StoreMismatchError
+            copy_rows(keys_copy, connection, keyring)
         state = found or keys.state_in(connection)
-        if state is None:
-            raise BackupError("the keyring in this backup was never used")
-        if copy.execute(select(store_state.c.store_id)).scalar() != state.store_id:
+        assert state is not None
+        if state.store_id != store_id:
             raise StoreMismatchError
         new_log = found is None or not _continues(copy, state)
         if new_log:

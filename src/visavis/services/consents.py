@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import uuid4
 
 from sqlalchemy import Connection
@@ -35,7 +35,7 @@ NOT_NAMED = "not named (setting controller_name, controller_contact)"
 class Given:
     """A consent to record. given_at: when the person said so, UTC; None where it is now."""
 
-    subject: str
+    subject: str = field(repr=False)
     purpose: str
     terms: Terms
     given_at: int | None = None
@@ -59,7 +59,7 @@ def give(registry: Registry, consent: Given) -> Recorded:
 
 
 def give_many(registry: Registry, consents: Sequence[Given]) -> list[Recorded]:
-    """Record many consents, a thousand to a transaction."""
+    """Record many consents, a thousand to a transaction. Of one person to one purpose, the later renews the earlier."""
     recorded = []
     for start in range(0, len(consents), _BATCH):
         batch = consents[start : start + _BATCH]
@@ -94,16 +94,21 @@ def withdraw(registry: Registry, subject: str, purpose: str) -> Recorded:
     """Erase a person's references for a purpose; once this returns, no process finds them any more.
 
     Safe to repeat; each time gives a receipt anew. Raises NoConsentError where there never was a consent, ConsentStateError
-    where there is nothing to withdraw, EraseUnfinishedError where the store could not be brought to say so yet.
+    where there is nothing to withdraw, EraseUnfinishedError where the store could not be brought to say so yet, ConsentTermsError
+    where this cannot be a subject or a purpose.
     """
+    check_subject(subject)
+    check_purpose(purpose)
     with registry.store.read() as connection:
         grant = latest_grant(connection, subject, purpose)
     if grant is None:
         raise NoConsentError
     if grant.state != State.WITHDRAWN:
         next_state(State(grant.state), Event.WITHDRAW)
-    ended = end_grants(registry, [grant.id], Event.WITHDRAW)[0]
-    return Recorded(ended.grant, ended.logged)
+    ended = end_grants(registry, [grant.id], Event.WITHDRAW)
+    if not ended:  # another process just forgot the record of a consent that ended long ago
+        raise NoConsentError
+    return Recorded(ended[0].grant, ended[0].logged)
 
 
 def _end_expired(registry: Registry, consents: Sequence[Given]) -> None:
@@ -118,15 +123,17 @@ def _end_expired(registry: Registry, consents: Sequence[Given]) -> None:
 def _give(registry: Registry, consents: Sequence[Given]) -> list[Recorded]:
     with registry.store.read() as connection:
         before = _open_grants(connection, consents)
-    ids = [before[pair].id if (pair := (c.subject, c.purpose)) in before else uuid4().bytes for c in consents]
-    keys = registry.keyring.ensure_keys(ids, registry.clock())
+    pairs = dict.fromkeys((consent.subject, consent.purpose) for consent in consents)
+    ids = {pair: before[pair].id if pair in before else uuid4().bytes for pair in pairs}
+    keys = registry.keyring.ensure_keys(list(ids.values()), registry.clock())
     with working(registry) as work:
         now_open = _open_grants(work.connection, consents)
         _check_unchanged(before, now_open)
-        changes = [
-            _give_one(work, consent, now_open.get((consent.subject, consent.purpose)), grant_id)
-            for consent, grant_id in zip(consents, ids, strict=True)
-        ]
+        changes = []
+        for consent in consents:
+            pair = consent.subject, consent.purpose
+            changes.append(_give_one(work, consent, now_open.get(pair), ids[pair]))
+            now_open[pair] = changes[-1].grant
         _write(work, changes)
         return [_log(work, change, Action.GRANT, keys) for change in changes]
 

@@ -13,6 +13,7 @@ from visavis.audit.merkle import Frontier, frontier_of
 from visavis.errors import VisavisError
 from visavis.models.manifest import DEFAULT_DETECTOR, find_manifest
 from visavis.models.weights import load_weights
+from visavis.services.erase import finish_erasures
 from visavis.services.galleries import largest_size, summaries
 from visavis.services.registry import Registry, opened
 from visavis.services.work import CLOCK_TOLERANCE_S, Work
@@ -55,11 +56,15 @@ def examine(settings: Settings, clock: Callable[[], int]) -> Iterator[Check]:
 
 
 def accept_the_clock(registry: Registry) -> None:
-    """Take the present time for the right one, though the log holds later ones. That it was done is logged."""
+    """Take the present time for the right one, though the log holds later ones. That it was done is logged.
+
+    An erasure that waited for it is finished.
+    """
     with registry.store.write() as connection:
         work = Work(registry, connection, lock_head(connection), clock_is_right=True)
         work.log(Action.CLOCK)
         work.finish()
+    finish_erasures(registry)
 
 
 def _settings(settings: Settings) -> Check:

@@ -6,13 +6,20 @@ Many at once share a transaction; each has its own outcome, and its own leaf whe
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import UUID, uuid4
 
 from visavis.audit.commitments import Kind
 from visavis.audit.entry import Action, Counted
 from visavis.consent.terms import check_subject
-from visavis.errors import ConsentError, ConsentWithdrawnError, IncompatibleTemplatesError, VisavisError
+from visavis.errors import (
+    ConsentError,
+    ConsentWithdrawnError,
+    IncompatibleTemplatesError,
+    KeyringError,
+    StoreError,
+    VisavisError,
+)
 from visavis.faces import Template
 from visavis.grants import ConsentGrant
 from visavis.services.gate import live_grants
@@ -20,6 +27,7 @@ from visavis.services.lookalikes import Lookalikes
 from visavis.services.photos import Portrait
 from visavis.services.refusals import reason_of
 from visavis.services.registry import Registry
+from visavis.services.scoring import check_template
 from visavis.services.work import Concerned, Work, uuid_text, working
 from visavis.store.crypto import Key, template_context
 from visavis.store.galleries import Gallery, find_gallery
@@ -34,7 +42,7 @@ class Enrolment:
     confirmed: an operator looked, and it is theirs. Raises ConsentTermsError where this cannot be a subject.
     """
 
-    subject: str
+    subject: str = field(repr=False)
     portrait: Portrait | VisavisError
     label: str = ""
     confirmed: bool = False
@@ -56,8 +64,8 @@ def enrol(
 ) -> list[Enrolled | VisavisError]:
     """Enrol faces in a gallery: for each, in order, its reference or the error for which it was refused.
 
-    A refusal is a ConsentError, an EnrolmentError or an IncompatibleTemplatesError. Raises UnknownGalleryError and StoreError,
-    with nothing enrolled.
+    A refusal is a ConsentError, an EnrolmentError, an IncompatibleTemplatesError or what was given in place of a portrait.
+    Raises UnknownGalleryError, StoreError and KeyringError, with nothing enrolled.
     """
     with working(registry) as work:
         gallery = find_gallery(work.connection, gallery_name)
@@ -97,6 +105,8 @@ class _Batch:
             if isinstance(enrolment.portrait, VisavisError):
                 raise enrolment.portrait
             return self._enrol(grant, enrolment.portrait, enrolment)
+        except (StoreError, KeyringError):  # not of this photo alone: nothing can be enrolled
+            raise
         except VisavisError as error:
             known = None if isinstance(grant, ConsentError) else self._concerned(grant)
             self._log(known, refusal=error)
@@ -106,6 +116,7 @@ class _Batch:
         key, template = self._key(grant), portrait.face.template
         if template is None or template.model.name != self._gallery.recogniser:
             raise IncompatibleTemplatesError("the template is not of the gallery's recogniser")
+        check_template(template)
         number, lookalikes = self._model(template)
         place = grant.id, image_digest(key, portrait.sha256), enrolment.label
         if known := self._known.get(place):

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 from itertools import islice
 from pathlib import Path
 from uuid import UUID
 
 from visavis.analysis import Analyzer
-from visavis.errors import VisavisError
+from visavis.consent.terms import check_subject
+from visavis.errors import ConsentError, ConsentTermsError, VisavisError
 from visavis.grants import ConsentGrant
 from visavis.services.enrol import Enrolled, Enrolment, enrol, image_digest
 from visavis.services.galleries import find
@@ -29,8 +30,8 @@ BATCH = 32
 class PhotoOf:
     """A photo and whom it is said to show."""
 
-    subject: str
-    path: Path
+    subject: str = field(repr=False)
+    path: Path = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,9 @@ class HowToEnrol:
 def enrol_photos(
     registry: Registry, gallery_name: str, photos: Sequence[PhotoOf], how: HowToEnrol
 ) -> Iterator[tuple[PhotoOf, Enrolled | VisavisError]]:
-    """Enrol photos, and say of each, in order, what came of it. One that is enrolled already is not analyzed again.
+    """Enrol photos, and say of each, in order, what came of it.
+
+    One that is enrolled already is not analyzed again, and one of somebody who did not agree is not opened.
 
     Raises UnknownGalleryError, ModelError and StoreError; what was yielded before is kept.
     """
@@ -58,9 +61,14 @@ def _enrol_batch(
     registry: Registry, gallery: Gallery, batch: Sequence[PhotoOf], how: HowToEnrol
 ) -> list[Enrolled | VisavisError]:
     analyzer = registry.analyzer(gallery.recogniser)
-    read = [_read(photo.path) for photo in batch]
-    outcomes: dict[int, Enrolled | VisavisError] = dict(_known(registry, gallery, batch, read))
-    fresh = [i for i in range(len(batch)) if i not in outcomes]
+    outcomes: dict[int, Enrolled | VisavisError] = dict(_misnamed(batch))
+    named = {i: photo for i, photo in enumerate(batch) if i not in outcomes}
+    with registry.store.read() as connection:
+        subjects = [photo.subject for photo in named.values()]
+        grants = live_grants(connection, gallery.purpose, subjects, registry.clock())
+    read = {i: _read(photo.path, grants[photo.subject]) for i, photo in named.items()}
+    outcomes |= _known(registry, gallery, {i: grants[photo.subject] for i, photo in named.items()}, read)
+    fresh = [i for i in named if i not in outcomes]
     faces = analyzer.map(partial(_portrait, analyzer, how), (read[i] for i in fresh))
     enrolments = [
         Enrolment(batch[i].subject, face, confirmed=how.confirmed)
@@ -71,13 +79,25 @@ def _enrol_batch(
     return [outcomes[i] for i in range(len(batch))]
 
 
+def _misnamed(batch: Sequence[PhotoOf]) -> Iterator[tuple[int, ConsentTermsError]]:
+    """The places of those photos in the batch that are said to show what cannot be a person."""
+    for i, photo in enumerate(batch):
+        try:
+            check_subject(photo.subject)
+        except ConsentTermsError as error:
+            yield i, error
+
+
 def _portrait(analyzer: Analyzer, how: HowToEnrol, photo: bytes | VisavisError) -> Portrait:
     if isinstance(photo, VisavisError):
         raise photo
     return portrait(analyzer, photo, largest=how.largest)
 
 
-def _read(path: Path) -> bytes | VisavisError:
+def _read(path: Path, grant: ConsentGrant | ConsentError) -> bytes | VisavisError:
+    """The bytes of a photo; of somebody who did not agree, it is not even opened."""
+    if isinstance(grant, ConsentError):
+        return grant
     try:
         return read_photo(path)
     except VisavisError as error:
@@ -85,18 +105,19 @@ def _read(path: Path) -> bytes | VisavisError:
 
 
 def _known(
-    registry: Registry, gallery: Gallery, batch: Sequence[PhotoOf], read: Sequence[bytes | VisavisError]
+    registry: Registry,
+    gallery: Gallery,
+    grants: Mapping[int, ConsentGrant | ConsentError],
+    read: Mapping[int, bytes | VisavisError],
 ) -> Iterator[tuple[int, Enrolled]]:
     """The places of those photos in the batch that are enrolled already."""
+    live = {i: grant.id for i, grant in grants.items() if isinstance(grant, ConsentGrant)}
     with registry.store.read() as connection:
-        subjects = [photo.subject for photo in batch]
-        grants = live_grants(connection, gallery.purpose, subjects, registry.clock())
-        live = {subject: grant.id for subject, grant in grants.items() if isinstance(grant, ConsentGrant)}
-        known = known_images(connection, gallery, live.values())
+        known = known_images(connection, gallery, dict.fromkeys(live.values()))
     keys = registry.keyring.keys(live.values())
-    for i, (photo, data) in enumerate(zip(batch, read, strict=True)):
-        key = keys.get(live.get(photo.subject, b""))
+    for i, grant_id in live.items():
+        key, data = keys.get(grant_id), read[i]
         if key and isinstance(data, bytes):
             digest = image_digest(key, hashlib.sha256(data).digest())
-            if found := known.get((live[photo.subject], digest, "")):
+            if found := known.get((grant_id, digest, "")):
                 yield i, Enrolled(UUID(bytes=found), known=True)

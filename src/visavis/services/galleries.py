@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import uuid4
 
-from visavis.audit.commitments import Kind
-from visavis.audit.entry import Action, Counted
+from visavis.audit.entry import MAX_COMMITMENTS, Action, Counted
 from visavis.consent.terms import check_purpose
-from visavis.errors import GalleryNameError, NotCalibratedError, UnknownReferenceError
+from visavis.errors import (
+    GalleryNameError,
+    NotCalibratedError,
+    UnknownGalleryError,
+    UnknownModelError,
+    UnknownReferenceError,
+)
 from visavis.models.manifest import DEFAULT_RECOGNISER, find_manifest
 from visavis.services.registry import Registry
-from visavis.services.work import Concerned, uuid_text, working
+from visavis.services.scoring import concerned
+from visavis.services.work import working
 from visavis.settings import model_folder
 from visavis.store.galleries import (
     Gallery,
@@ -33,7 +39,11 @@ from visavis.store.references import (
     references_with_ids,
 )
 
+_NAME = re.compile(r"[A-Za-z0-9_.-]{1,255}")
 _PAGE = 1_000
+_IN_A_LEAF = MAX_COMMITMENTS // 3
+"""References to a leaf: of each, its person's grant, their name and itself, at most, are committed to."""
+
 SEARCH_FPIR = 0.01
 """The rate of false finds of a search above which a gallery is called too large for its recogniser."""
 
@@ -54,7 +64,7 @@ class GallerySummary:
 
 def create(registry: Registry, name: str, purpose: str, recogniser: str = DEFAULT_RECOGNISER) -> Gallery:
     """Make a gallery. Its purpose never changes. Raises GalleryNameError, GalleryExistsError, ConsentTermsError, UnknownModelError."""
-    if not re.fullmatch(r"[A-Za-z0-9_.-]{1,255}", name):
+    if not _NAME.fullmatch(name):
         raise GalleryNameError
     check_purpose(purpose)
     find_manifest(recogniser, model_folder())
@@ -67,6 +77,8 @@ def create(registry: Registry, name: str, purpose: str, recogniser: str = DEFAUL
 
 def find(registry: Registry, name: str) -> Gallery:
     """The gallery of that name; raises UnknownGalleryError."""
+    if not _NAME.fullmatch(name):  # not every text can be asked a database for
+        raise UnknownGalleryError
     with registry.store.read() as connection:
         return find_gallery(connection, name)
 
@@ -86,10 +98,13 @@ def summaries(registry: Registry) -> list[GallerySummary]:
 
 
 def largest_size(registry: Registry, recogniser: str) -> int | None:
-    """How many references may be searched at once before more than 1 stranger in 100 is taken for somebody."""
+    """How many references may be searched at once before more than 1 stranger in 100 is taken for somebody.
+
+    None where the recogniser is not calibrated, or not here.
+    """
     try:
         return registry.analyzer(recogniser).calibration.largest_gallery(SEARCH_FPIR)
-    except NotCalibratedError:
+    except (NotCalibratedError, UnknownModelError):
         return None
 
 
@@ -131,13 +146,10 @@ def remove(registry: Registry, name: str, reference_ids: list[bytes]) -> int:
             raise UnknownReferenceError
         delete_references_at(work.connection, [reference.number for reference in found])
         keys = registry.keyring.keys(reference.grant_id for reference in found)
-        ids: dict[bytes, list[tuple[Kind, str]]] = {}
-        for reference in found:
-            ids.setdefault(reference.grant_id, [(Kind.SUBJECT, reference.subject)]).append(
-                (Kind.REFERENCE, uuid_text(reference.id))
-            )
-        people = [Concerned(grant_id, keys.get(grant_id), named) for grant_id, named in ids.items()]
-        work.log(Action.REMOVE, where=gallery, counts={Counted.REFERENCES: len(found)}, people=people)
+        for start in range(0, max(len(found), 1), _IN_A_LEAF):
+            part = found[start : start + _IN_A_LEAF]
+            counts = {Counted.REFERENCES: len(part)}
+            work.log(Action.REMOVE, where=gallery, counts=counts, people=concerned(part, keys))
     registry.store.overwrite_freed()
     registry.indexes.refresh()
     return len(found)
@@ -152,7 +164,7 @@ class Upgrade:
     """
 
     gallery: Gallery
-    missing: tuple[str, ...]
+    missing: tuple[str, ...] = field(repr=False)
     superseded: int
 
 

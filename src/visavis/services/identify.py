@@ -16,7 +16,7 @@ from visavis.faces import Template, Vector
 from visavis.services.galleries import SEARCH_FPIR, find
 from visavis.services.refusals import refusals_logged
 from visavis.services.registry import Registry
-from visavis.services.scoring import concerned, score_references
+from visavis.services.scoring import check_template, concerned, score_references
 from visavis.services.work import Work, working
 from visavis.store.galleries import Gallery, find_gallery, recognisers_of
 from visavis.store.index import TemplateIndex
@@ -174,6 +174,7 @@ class _Search:
             live = [r for r in read if r.gallery_id == gallery.id and r.lives(work.now)]
             scored = score_references(work.registry.keyring, live, self.probe)
             gone = len(numbers) - len(scored)
+            # Of the best `wanted` at most `gone` are gone; what is proposed besides them may be less alike than what is not.
             if wanted - gone >= count or len(numbers) < wanted:
                 return [(r, self._candidate(r, s)) for r, s in scored if s >= self.threshold_score]
             wanted = min(_FURTHER * wanted, count + gone)
@@ -194,5 +195,6 @@ class _Search:
 def _search(
     registry: Registry, probe: Template, index: TemplateIndex | None, asked: Asked, size: int
 ) -> _Search:
+    check_template(probe)
     calibration = registry.analyzer(probe.model.name).calibration
     return _Search(probe.vector, calibration, asked.threshold_score(calibration, size), index)

@@ -79,7 +79,7 @@ class Indexes:
                 size = read_head(connection).size
                 if size == loaded.log_size:
                     return
-                if loaded.log_size < 0:  # nothing is loaded yet, so nothing is to be taken out
+                if not loaded.last_number:  # nothing is loaded yet, so nothing is to be taken out
                     loaded.last_erasure = last_erasure(connection)
                 loaded.last_erasure, gone = erased_after(connection, loaded.last_erasure)
             if gone:

@@ -74,11 +74,16 @@ class Lookalikes:
         if self._index is None:
             return False
         count = len(self._own.get(grant_id, [])) + _SPARE
-        numbers = self._index.propose(vector, count, close)
-        found = references_at(self._work.connection, numbers.tolist()).values()
-        others = [r for r in found if r.grant_id != grant_id and r.lives(self._work.now)]
-        scored = score_references(self._work.registry.keyring, others, vector)
-        return bool(scored) and scored[0][1] >= close
+        while True:
+            numbers = self._index.propose(vector, count, close)
+            found = references_at(self._work.connection, numbers.tolist()).values()
+            others = [r for r in found if r.grant_id != grant_id and r.lives(self._work.now)]
+            scored = score_references(self._work.registry.keyring, others, vector)
+            if scored and scored[0][1] >= close:
+                return True
+            if len(numbers) < count:
+                return False
+            count *= 2  # all of the likest are their own or gone: look further down
 
 
 def close_score(calibration: Calibration, gallery_size: int) -> float:

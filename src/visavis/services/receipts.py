@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from visavis.audit.canonical import canonical, from_base64, read_canonical, to_base64
@@ -21,6 +21,7 @@ from visavis.consent.jsonld import as_jsonld
 from visavis.consent.page import printable_page
 from visavis.consent.record import ConsentRecord
 from visavis.consent.states import State
+from visavis.consent.terms import check_purpose, check_subject
 from visavis.errors import AuditError, NoConsentError, ReceiptError, ReceiptGoneError
 from visavis.services.checkpoints import leaf_receipts
 from visavis.services.consents import Recorded
@@ -39,16 +40,16 @@ _FIELDS = frozenset({"format", "grant", "leaf", "log_key", "record", "salt", "si
 class ConsentReceipt:
     """What the person gets. data: the receipt, RFC 8785 JSON; page: HTML to print."""
 
-    data: bytes
-    page: str
+    data: bytes = field(repr=False)
+    page: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class VerifiedReceipt:
     """A receipt that holds. record: JSON-LD; checkpoint: worth keeping. Unless the caller gave it, the key is the receipt's own word."""
 
-    record: Mapping[str, Any]
-    subject: str
+    record: Mapping[str, Any] = field(repr=False)
+    subject: str = field(repr=False)
     entry: Entry
     key: VerifierKey
     checkpoint: Checkpoint
@@ -61,7 +62,12 @@ def receipt_of(registry: Registry, recorded: Recorded) -> ConsentReceipt:
 
 
 def renewed_receipt(registry: Registry, subject: str, purpose: str) -> ConsentReceipt:
-    """The receipt of a consent that counts, once more. Raises NoConsentError, and ReceiptGoneError where none was given or it ended."""
+    """The receipt of a consent that counts, once more.
+
+    Raises ConsentTermsError, NoConsentError, and ReceiptGoneError where none was given or it ended.
+    """
+    check_subject(subject)
+    check_purpose(purpose)
     with working(registry) as work:
         grant = latest_grant(work.connection, subject, purpose)
         if grant is None:
@@ -69,12 +75,14 @@ def renewed_receipt(registry: Registry, subject: str, purpose: str) -> ConsentRe
         keys = registry.keyring.keys([grant.id])
         if grant.id not in keys:
             raise ReceiptGoneError
-        salts = salts_of(work.connection, grant.id)
-        number, sealed = next(
+        given = (
             (n, s)
-            for n, s in reversed(salts)
+            for n, s in reversed(salts_of(work.connection, grant.id))
             if Entry.from_bytes(leaf_at(work.connection, n)).action is Action.GRANT
         )
+        number, sealed = next(given, (None, b""))
+        if number is None:  # a key was made for a yes that never came to be recorded
+            raise ReceiptGoneError
         person = Concerned(grant.id, keys[grant.id], [(Kind.SUBJECT, subject)])
         work.log(Action.VIEW, where=purpose, people=[person])
     return _receipt(registry, grant, number, keys[grant.id].open(sealed, salt_context(grant.id, number)))

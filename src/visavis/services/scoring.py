@@ -7,12 +7,19 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 
 from visavis.audit.commitments import Kind
-from visavis.errors import SealError
-from visavis.faces import Vector
+from visavis.errors import IncompatibleTemplatesError, SealError
+from visavis.faces import Template, Vector
 from visavis.services.work import Concerned, uuid_text
 from visavis.store.crypto import Key, template_context
+from visavis.store.index import LENGTH_TOLERANCE
 from visavis.store.keyring import Keyring
 from visavis.store.references import Reference
+
+
+def check_template(template: Template) -> None:
+    """Raise IncompatibleTemplatesError where a template is not of unit length: no index takes it, and no score of it means anything."""
+    if not abs(float(np.linalg.norm(template.vector)) - 1) <= LENGTH_TOLERANCE:  # so that NaN is refused, too
+        raise IncompatibleTemplatesError("this is no template: its length is not 1")
 
 
 def open_vector(reference: Reference, key: Key) -> Vector:

@@ -14,7 +14,7 @@ from visavis.services.galleries import find
 from visavis.services.gate import live_grant
 from visavis.services.refusals import refusals_logged
 from visavis.services.registry import Registry
-from visavis.services.scoring import concerned, open_vectors
+from visavis.services.scoring import check_template, concerned, open_vectors
 from visavis.services.work import Work, working
 from visavis.store.galleries import Gallery
 from visavis.store.references import Reference, references_of
@@ -64,6 +64,8 @@ def verify(
 def _verify(
     work: Work, gallery: Gallery, subject: str, probes: Sequence[Template], max_fmr: float
 ) -> Verification:
+    for probe in probes:
+        check_template(probe)
     grant = live_grant(work.connection, gallery.purpose, subject, work.now)
     keys = work.registry.keyring.keys([grant.id])
     opened = open_vectors(references_of(work.connection, [grant.id], gallery.id), keys)

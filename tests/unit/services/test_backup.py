@@ -13,16 +13,21 @@ from registries import NOW, PURPOSE, Clock, agree, enrolled, registry_at, settin
 from visavis.audit.verify import verify_export
 from visavis.errors import (
     BackupError,
+    ConsentExpiredError,
     KeyringMissingError,
     NotABackupError,
     OldKeysError,
     StoreMismatchError,
 )
-from visavis.services import consents, galleries, identify
+from visavis.services import backup, consents, galleries, identify
 from visavis.services.backup import Restored, Restoring, back_up, restore
 from visavis.services.checkpoints import sign_log
+from visavis.services.gate import live_grant
 from visavis.services.log import export_log
 from visavis.services.registry import Registry
+from visavis.store import copies
+from visavis.store.database import Database
+from visavis.store.keyring import Keyring
 
 
 def found(registry: Registry, person: str) -> list[str]:
@@ -156,3 +161,115 @@ def test_a_keyring_of_another_store_is_refused(backed_up: tuple[Path, Path], tmp
     with pytest.raises(StoreMismatchError):
         restore(settings_at(other), Restoring(backed_up[0]), Clock())
     assert restore(settings_at(other), Restoring(tmp_path / "o"), Clock()).new_log is False
+
+
+def test_a_keyring_of_another_store_is_not_brought_back(
+    backed_up: tuple[Path, Path], database_url: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    with registry_at(tmp_path / "other") as registry:
+        back_up(registry, tmp_path / "o", tmp_path / "o.keys")
+    settings = settings_at(tmp_path, other_store(database_url, request, tmp_path))
+    with pytest.raises(StoreMismatchError):
+        restore(settings, Restoring(backed_up[0], tmp_path / "o.keys"), Clock())
+    assert (
+        restore(settings, Restoring(*backed_up), Clock(NOW + 60)).without_key == 0
+    )  # nothing was in its way
+
+
+def test_a_restore_that_was_cut_off_is_repeated_and_trusts_no_old_keyring(
+    backed_up: tuple[Path, Path],
+    database_url: str,
+    request: pytest.FixtureRequest,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Nothing of it is there when it is repeated; the keyring is a copy: what was signed since it was made is not known."""
+    settings = settings_at(tmp_path, other_store(database_url, request, tmp_path))
+    with monkeypatch.context() as patch:
+        patch.setattr(Keyring, "begin_log", cut_off)
+        with pytest.raises(KeyboardInterrupt):
+            restore(settings, Restoring(*backed_up), Clock(NOW + 60))
+    with registry_at(tmp_path, database_url) as former:
+        name = former.signing_key().verifier.name
+    assert restore(settings, Restoring(*backed_up), Clock(NOW + 60)).new_log
+    with registry_at(tmp_path, settings.database_url, Clock(NOW + 60)) as registry:
+        assert registry.signing_key().verifier.name != name
+        assert found(registry, "ben") == ["ben"]
+        sign_log(registry)
+
+
+def cut_off(*_: object) -> None:
+    """What a process does that is killed at this point."""
+    raise KeyboardInterrupt
+
+
+def test_a_restore_that_was_cut_off_before_the_store_is_repeated(
+    backed_up: tuple[Path, Path],
+    database_url: str,
+    request: pytest.FixtureRequest,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    url = other_store(database_url, request, tmp_path)
+    settings = replace(settings_at(tmp_path, database_url), database_url=url)
+    with monkeypatch.context() as patch:
+        patch.setattr(backup, "copy_rows", cut_off)
+        with pytest.raises(KeyboardInterrupt):
+            restore(settings, Restoring(backed_up[0]), Clock(NOW + 60))
+    restored = restore(settings, Restoring(backed_up[0]), Clock(NOW + 60))
+    assert restored == Restored(erased_again=1, without_key=0, new_log=False)
+
+
+def test_consents_whose_key_is_in_no_keyring_end(
+    backed_up: tuple[Path, Path], database_url: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    """The keyring's copy is older than the store's."""
+    with registry_at(tmp_path, database_url) as registry:
+        agree(registry, "eva")
+        back_up(registry, tmp_path / "later", tmp_path / "later.keys")
+    settings = settings_at(tmp_path, other_store(database_url, request, tmp_path))
+    restored = restore(settings, Restoring(tmp_path / "later", backed_up[1]), Clock(NOW + 60))
+    assert restored == Restored(erased_again=0, without_key=1, new_log=True)
+    with registry_at(tmp_path, settings.database_url, Clock(NOW + 60)) as registry:
+        with registry.store.read() as connection, pytest.raises(ConsentExpiredError):
+            live_grant(connection, PURPOSE, "eva", NOW + 60)
+        assert found(registry, "ben") == ["ben"]
+
+
+@pytest.mark.parametrize("target", ["sqlite", "postgresql"])
+def test_a_backup_fits_the_other_kind_of_database(
+    backed_up: tuple[Path, Path], target: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    settings = settings_at(tmp_path, other_store(target, request, tmp_path / "elsewhere"))
+    assert restore(settings, Restoring(*backed_up), Clock(NOW + 60)).without_key == 0
+    with registry_at(tmp_path, settings.database_url, Clock(NOW + 60)) as registry:
+        assert found(registry, "ben") == ["ben"]
+        agree(registry, "eva")
+        enrolled(registry, "staff", "eva")
+        assert found(registry, "eva") == ["eva"]
+
+
+def test_of_a_backup_that_cannot_be_made_nothing_is_left(
+    registry: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, keys = tmp_path / "b", tmp_path / "b.keys"
+    with pytest.raises(BackupError, match="a file each"):
+        back_up(registry, store, store)
+    keys.write_text("mine")
+    with pytest.raises(BackupError, match="already"):
+        back_up(registry, store, keys)
+    assert keys.read_text() == "mine"
+    keys.unlink()
+    write = copies.write_copy
+
+    def without_room(database: Database, schema: str, file: Path, made_at: int) -> None:
+        if schema == "keyring":
+            raise BackupError
+        write(database, schema, file, made_at)
+
+    monkeypatch.setattr(backup, "write_copy", without_room)
+    with pytest.raises(BackupError):
+        back_up(registry, store, keys)
+    assert not store.exists()
+    monkeypatch.undo()
+    back_up(registry, store, keys)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 from registries import NOW, PURPOSE, Clock, agree, enrolled, registry_at, template_of
 
@@ -15,12 +17,14 @@ from visavis.errors import (
     EraseUnfinishedError,
     NoConsentError,
     OtherPurposeError,
+    StoreBusyError,
     StoreFullError,
 )
 from visavis.services import consents, galleries, identify
 from visavis.services.consents import Given, give, give_many, not_given_yet, refuse, request, withdraw
 from visavis.services.erase import sweep
 from visavis.services.gate import live_grant
+from visavis.services.receipts import renewed_receipt
 from visavis.services.registry import Registry
 from visavis.store.grants import events_of, grants_of, latest_grant
 from visavis.store.log import read_head
@@ -155,6 +159,58 @@ def test_records_of_ended_consents_are_kept_as_long_as_was_promised(registry: Re
     clock.now += 1
     sweep(registry)
     assert events(registry) == []
+
+
+def test_who_stands_in_a_list_twice_renews(registry: Registry) -> None:
+    twice = [ANNA, Given("ben", PURPOSE, Terms()), Given("anna", PURPOSE, Terms(language="de"))]
+    first, _, last = give_many(registry, twice)
+    assert first.grant.id == last.grant.id
+    assert events(registry) == [["give", "renew"]]
+    with registry.store.read() as connection:
+        assert latest_grant(connection, "anna", PURPOSE) == last.grant
+
+
+def test_many_threads_record_one_person_once(registry: Registry) -> None:
+    """Whoever comes second either renews what the first recorded, or is told to repeat it."""
+    outcomes: list[object] = []
+    start = threading.Barrier(6)
+
+    def say_yes() -> None:
+        start.wait()
+        try:
+            outcomes.append(give(registry, ANNA).grant.id)
+        except StoreBusyError as error:
+            outcomes.append(error)
+
+    threads = [threading.Thread(target=say_yes) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    recorded = [found for found in outcomes if isinstance(found, bytes)]
+    assert len(outcomes) == 6
+    assert len(set(recorded)) == 1
+    assert events(registry) == [["give", *["renew"] * (len(recorded) - 1)]]
+
+
+@pytest.mark.parametrize(("subject", "purpose"), [("\udc80", PURPOSE), ("a\0", PURPOSE), ("anna", "\udc80")])
+def test_what_names_nobody_is_not_asked_a_database_for(
+    registry: Registry, subject: str, purpose: str
+) -> None:
+    with pytest.raises(ConsentTermsError):
+        withdraw(registry, subject, purpose)
+    with pytest.raises(ConsentTermsError):
+        renewed_receipt(registry, subject, purpose)
+
+
+def test_a_record_that_another_process_forgets_meanwhile(
+    registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    give(registry, ANNA)
+    withdraw(registry, "anna", PURPOSE)
+    monkeypatch.setattr(consents, "end_grants", lambda *_: [])
+    with pytest.raises(NoConsentError):
+        withdraw(registry, "anna", PURPOSE)
 
 
 def full() -> None:

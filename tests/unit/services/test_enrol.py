@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -14,9 +16,11 @@ from registries import (
     Clock,
     agree,
     enrolled,
+    identity,
     photo_of,
     portrait_of,
     registry_at,
+    template_of,
 )
 from sqlalchemy import func, select
 
@@ -36,12 +40,15 @@ from visavis.errors import (
     UnreadableImageError,
     VisavisError,
 )
+from visavis.faces import Template
 from visavis.services import consents, galleries
 from visavis.services.enrol import Enrolled, Enrolment, enrol
 from visavis.services.folders import HowToEnrol, PhotoOf, enrol_photos
+from visavis.services.identify import identify
 from visavis.services.log import latest_entries
 from visavis.services.lookalikes import close_score
 from visavis.services.registry import Registry
+from visavis.services.verify import verify
 from visavis.store import schema
 
 
@@ -93,6 +100,24 @@ def test_refused_with_the_reason_in_the_log(staff: Registry) -> None:
     reasons = [Refusal.WITHDRAWN, Refusal.NO_CONSENT, Refusal.UNUSABLE_PHOTO, Refusal.NO_FACE]
     assert refusals[:4] == [(Action.ENROL, reason) for reason in reasons]
     assert count(staff) == 1
+
+
+@pytest.mark.parametrize("value", [0.0, 0.1, float("nan"), float("inf")])
+def test_what_is_no_template_is_refused_and_spoils_nothing(value: float, sqlite_registry: Registry) -> None:
+    """An index takes templates of unit length alone: one row of another kind would keep the whole gallery from being searched."""
+    galleries.create(sqlite_registry, "staff", PURPOSE)
+    agree(sqlite_registry, "anna")
+    portrait = portrait_of("anna")
+    spoilt = Template(np.full(128, value, np.float32), identity())
+    face = replace(portrait.face, template=spoilt)
+    found = outcome(sqlite_registry, Enrolment("anna", replace(portrait, face=face), confirmed=True))
+    assert isinstance(found, IncompatibleTemplatesError)
+    enrolled(sqlite_registry, "staff", "anna")
+    with pytest.raises(IncompatibleTemplatesError):
+        identify(sqlite_registry, "staff", [spoilt])
+    with pytest.raises(IncompatibleTemplatesError):
+        verify(sqlite_registry, "staff", "anna", [spoilt])
+    assert identify(sqlite_registry, "staff", [template_of("anna", 5)]).references == 1
 
 
 def test_somebody_elses_photo_is_refused_unless_confirmed(staff: Registry) -> None:

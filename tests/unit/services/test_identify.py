@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -25,7 +26,7 @@ from sqlalchemy import text
 from visavis.audit.entry import Action, Refusal
 from visavis.consent.terms import Terms
 from visavis.errors import NoFaceError, SearchRateError, UnknownGalleryError, UnknownSubjectError
-from visavis.faces import Template
+from visavis.faces import Template, Vector
 from visavis.services import consents, galleries, indexes
 from visavis.services.consents import Given, give
 from visavis.services.enrol import Enrolled, Enrolment, enrol
@@ -33,6 +34,7 @@ from visavis.services.identify import Asked, identify, identify_photo
 from visavis.services.log import latest_entries
 from visavis.services.registry import Registry
 from visavis.services.verify import verify, verify_photo
+from visavis.store.index import score_error
 
 
 @pytest.fixture
@@ -84,6 +86,57 @@ def test_those_who_expired_do_not_crowd_out_those_who_live(registry: Registry, c
     for i in range(0, 80, 7):
         found = identify(registry, "staff", [template_of("x", i)], Asked(max_candidates=1))
         assert [candidate.subject for candidate in found.candidates] == [people[-1]]
+
+
+def test_where_the_best_is_gone_the_next_best_is_found_though_another_is_proposed_before_it(
+    registry: Registry, clock: Clock
+) -> None:
+    """The index works in half precision: of two who are nearly as alike, it may have proposed the wrong one alone."""
+    galleries.create(registry, "staff", PURPOSE)
+    give(registry, Given("gone", PURPOSE, Terms(until=NOW + 10)))
+    agree(registry, "better", "worse")
+    probe, gone, better, worse = turned_round()
+    assert float(better @ probe) > float(worse @ probe)
+    for person, vector in (("gone", gone), ("worse", worse), ("better", better)):
+        portrait = portrait_of(person)
+        face = replace(portrait.face, template=Template(vector, identity()))
+        enrolment = Enrolment(person, replace(portrait, face=face), confirmed=True)
+        assert isinstance(enrol(registry, "staff", [enrolment])[0], Enrolled)
+    clock.now += 10
+    found = identify(registry, "staff", [Template(probe, identity())], Asked(max_fmr=1.0, max_candidates=1))
+    assert [candidate.subject for candidate in found.candidates] == ["better"]
+
+
+def turned_round() -> list[Vector]:
+    """A probe, the best template for it, and two that in fp16 lie on either side of what is proposed besides the best, the wrong way round."""
+    random = np.random.default_rng(1)
+    probe = unit(random.standard_normal(128).astype(np.float32))
+    gone = at_score(probe, random.standard_normal(128).astype(np.float32), 0.9)
+    floor = float(gone.astype(np.float16).astype(np.float32) @ probe) - 2 * score_error(128)
+    above, below = [], []
+    for score in floor + np.linspace(-2e-5, 2e-5, 2_000):
+        vector = at_score(probe, random.standard_normal(128).astype(np.float32), score)
+        index_score = float(vector.astype(np.float16).astype(np.float32) @ probe)
+        if floor + 1e-6 < index_score:
+            above.append(vector)
+        elif index_score < floor - 1e-6:
+            below.append(vector)
+    return [
+        probe,
+        gone,
+        max(below, key=lambda v: float(v @ probe)),
+        min(above, key=lambda v: float(v @ probe)),
+    ]
+
+
+def at_score(probe: Vector, towards: Vector, score: float) -> Vector:
+    """A template of this score, turned away from the probe in some direction."""
+    aside = unit(towards - float(towards @ probe) * probe)
+    return unit(score * probe + np.sqrt(1 - score**2) * aside)
+
+
+def unit(vector: Vector) -> Vector:
+    return np.asarray(vector / np.linalg.norm(vector), np.float32)
 
 
 def test_the_threshold_is_inclusive_and_by_rate(staff: Registry) -> None:

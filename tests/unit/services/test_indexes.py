@@ -1,40 +1,66 @@
-"""What a process keeps in memory of people who are gone."""
+"""The vectors in memory are those of the store, whatever went wrong while they were read."""
 
 from __future__ import annotations
 
-from pathlib import Path
-from threading import Event
+from collections.abc import Iterable
 
 import pytest
-from registries import MODEL, PURPOSE, Clock, agree, enrolled, registry_at, template_of
+from registries import PURPOSE, Clock, agree, enrolled, registry_at
 
+from visavis.errors import StoreBusyError
 from visavis.services import consents, galleries, indexes
-from visavis.services.identify import identify
 from visavis.services.registry import Registry
+from visavis.store.crypto import Key
 
 
-def test_a_process_that_does_nothing_drops_who_withdrew_in_another(
-    registry: Registry, tmp_path: Path, database_url: str, clock: Clock, monkeypatch: pytest.MonkeyPatch
+@pytest.fixture
+def staff(registry: Registry, monkeypatch: pytest.MonkeyPatch) -> Registry:
+    """A registry with a gallery of four people, that is read two references at a time, and by nobody in the background."""
+    monkeypatch.setattr(indexes, "_PAGE", 2)
+    monkeypatch.setattr(indexes.Indexes, "_watch", lambda _: None)
+    galleries.create(registry, "staff", PURPOSE)
+    agree(registry, "anna", "ben", "eva", "ida")
+    enrolled(registry, "staff", "anna", "ben", "eva", "ida")
+    return registry
+
+
+def size(registry: Registry) -> int:
+    found = registry.indexes.of(galleries.find(registry, "staff").id)
+    return sum(len(index) for index in found.values())
+
+
+def test_an_index_is_read_in_pages_and_kept_fresh(staff: Registry, database_url: str, clock: Clock) -> None:
+    with registry_at(staff.settings.home, database_url, clock) as other:
+        assert size(other) == 4
+        enrolled(staff, "staff", "anna", photos=(1, 2, 3))
+        consents.withdraw(staff, "ben", PURPOSE)
+        assert size(other) == 6
+        galleries.delete(staff, "staff")
+        other.indexes.refresh()
+        galleries.create(staff, "staff", PURPOSE)
+        assert size(other) == 0
+
+
+def test_who_is_erased_while_a_first_reading_fails_is_not_kept(
+    staff: Registry, database_url: str, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert indexes.REFRESH_S <= 5
-    monkeypatch.setattr(indexes, "REFRESH_S", 0.01)
-    gallery = galleries.create(registry, "staff", PURPOSE)
-    agree(registry, "anna", "ben")
-    enrolled(registry, "staff", "anna", "ben")
-    with registry_at(tmp_path, database_url, clock) as idle:
-        identify(idle, "staff", [template_of("anna", 1)])
-        index = idle.indexes.of(gallery.id)[MODEL]
-        assert len(index) == 2
-        refreshed, refresh = Event(), idle.indexes.refresh
+    with registry_at(staff.settings.home, database_url, clock) as other:
+        keys, pages = other.keyring.keys, []
 
-        def refresh_and_say_so() -> None:
-            refresh()
-            refreshed.set()
+        def second_page_fails(grant_ids: Iterable[bytes]) -> dict[bytes, Key]:
+            pages.append(1)
+            if len(pages) == 2:
+                raise StoreBusyError
+            return keys(grant_ids)
 
-        monkeypatch.setattr(idle.indexes, "refresh", refresh_and_say_so)
-        consents.withdraw(registry, "anna", PURPOSE)
-        for _ in range(2):  # the first may have begun before
-            refreshed.clear()
-            assert refreshed.wait(30)
-        assert len(index) == 1
-        assert [c.subject for c in identify(idle, "staff", [template_of("ben", 1)]).candidates] == ["ben"]
+        monkeypatch.setattr(other.keyring, "keys", second_page_fails)
+        with pytest.raises(StoreBusyError):
+            size(other)
+        consents.withdraw(staff, "anna", PURPOSE)  # she was on the first page
+        assert size(other) == 3
+
+
+def test_a_closed_registry_holds_no_vectors(staff: Registry) -> None:
+    assert size(staff) == 4
+    staff.indexes.close()
+    assert staff.indexes._loaded == {}

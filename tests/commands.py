@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import subprocess
 import sys
+import warnings
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
+from unittest import mock
+
+import pytest
+
+from visavis.cli import main
 
 
 def visavis(*arguments: str | Path, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
@@ -23,6 +31,23 @@ def python(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
         check=False,
         stdin=subprocess.DEVNULL,
     )
+
+
+def visavis_here(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    """The same in this process: a tenth of the time, for what needs no process of its own."""
+    stdout, stderr = io.StringIO(), io.StringIO()
+    words = list(map(str, arguments))
+    with (
+        mock.patch.object(sys, "argv", ["visavis", *words]),
+        redirect_stdout(stdout),
+        redirect_stderr(stderr),
+        warnings.catch_warnings(),
+        pytest.raises(SystemExit) as ended,
+    ):
+        main()
+    code = ended.value.code
+    assert isinstance(code, int)
+    return subprocess.CompletedProcess(words, code, stdout.getvalue(), stderr.getvalue())
 
 
 def refused(run: subprocess.CompletedProcess[str], *said: str) -> None:

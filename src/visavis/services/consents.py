@@ -121,6 +121,8 @@ def _end_expired(registry: Registry, consents: Sequence[Given]) -> None:
 
 
 def _give(registry: Registry, consents: Sequence[Given]) -> list[Recorded]:
+    for consent in consents:  # before a key is made for it
+        _end_of(registry, consent, registry.clock())
     with registry.store.read() as connection:
         before = _open_grants(connection, consents)
     pairs = dict.fromkeys((consent.subject, consent.purpose) for consent in consents)
@@ -163,7 +165,7 @@ def _give_one(work: Work, consent: Given, found: Grant | None, fresh_id: bytes) 
 def _change(work: Work, consent: Given, event: Event, found: Grant | None, fresh_id: bytes) -> _Change:
     settings = work.registry.settings
     state = next_state(State(found.state) if found else None, event)
-    at = work.now if consent.given_at is None else min(consent.given_at, work.now)
+    at, expires = _end_of(work.registry, consent, work.now)
     terms = consent.terms
     grant = Grant(
         id=found.id if found else fresh_id,
@@ -178,13 +180,20 @@ def _change(work: Work, consent: Given, event: Event, found: Grant | None, fresh
         controller_name=settings.controller_name or NOT_NAMED,
         controller_contact=settings.controller_contact or NOT_NAMED,
         retention_days=settings.retention_days,
-        expires_at=expires_at(at, terms.until, settings.retention_days),
+        expires_at=expires,
         proof_days=settings.proof_days,
         proof_until=work.now + settings.proof_days * DAY_S if is_final(state) else None,
     )
-    if grant.expires_at <= work.now:
-        raise ConsentTermsError("this consent has ended already", field="until")
     return _Change(grant, GrantEvent(grant.id, at, event.value, work.by), found is None)
+
+
+def _end_of(registry: Registry, consent: Given, now: int) -> tuple[int, int]:
+    """When it was given, and when it ends; raises ConsentTermsError where it has ended."""
+    at = now if consent.given_at is None else min(consent.given_at, now)
+    expires = expires_at(at, consent.terms.until, registry.settings.retention_days)
+    if expires <= now:
+        raise ConsentTermsError("this consent has ended already", field="until")
+    return at, expires
 
 
 def _write(work: Work, changes: Sequence[_Change]) -> None:

@@ -26,6 +26,7 @@ from visavis.services.checkpoints import sign_log
 from visavis.services.gate import live_grant
 from visavis.services.log import export_log
 from visavis.services.registry import Registry
+from visavis.store.copies import write_copy
 from visavis.store.database import Database
 from visavis.store.keyring import Keyring
 
@@ -262,12 +263,11 @@ def test_of_a_backup_that_cannot_be_made_nothing_is_left(
         back_up(registry, store, keys)
     assert keys.read_text() == "mine"
     keys.unlink()
-    write = backup.write_copy
 
     def without_room(database: Database, schema: str, file: Path, made_at: int) -> None:
         if schema == "keyring":
             raise BackupError
-        write(database, schema, file, made_at)
+        write_copy(database, schema, file, made_at)
 
     monkeypatch.setattr(backup, "write_copy", without_room)
     with pytest.raises(BackupError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -51,7 +52,7 @@ def test_a_photo_of_somebody_who_did_not_agree_is_not_opened(
     staff: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     looked_at: list[bytes] = []
-    only = FakeAnalyzer.only
+    only: Callable[[FakeAnalyzer, bytes], Face] = FakeAnalyzer.only
 
     def noted(self: FakeAnalyzer, data: bytes) -> Face:
         looked_at.append(data)
@@ -97,7 +98,7 @@ def test_a_run_that_was_cut_off_goes_on_where_it_stopped(
     run = enrol_photos(staff, "staff", photos, AS_THEY_ARE)
     for _ in range(4):
         next(run)
-    run.close()
+    del run
     again = [found for _, found in enrol_photos(staff, "staff", photos, AS_THEY_ARE)]
     assert [isinstance(found, Enrolled) and found.known for found in again] == [True] * 6 + [False] * 2
     assert len(list(galleries.view(staff, "staff"))) == 8

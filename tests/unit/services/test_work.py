@@ -19,9 +19,13 @@ GRANT, OTHER = bytes(range(16)), bytes(16)
 
 
 def test_a_work_that_fails_leaves_nothing(registry: Registry) -> None:
-    with pytest.raises(ZeroDivisionError), working(registry) as work:
-        work.log(Action.VIEW)
-        raise ZeroDivisionError
+    def fail() -> None:
+        with working(registry) as work:
+            work.log(Action.VIEW)
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
     assert latest_entries(registry, 9) == []
 
 

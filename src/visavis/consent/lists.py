@@ -32,7 +32,7 @@ _COLUMNS = (*_REQUIRED, "until", "given_at", "consented_by", "notice_version", "
 class ListedConsent:
     """One row. given_at: when the person said yes, epoch seconds, UTC. line: the first of the row in the file, from 1."""
 
-    subject: str
+    subject: str = field(repr=False)
     purpose: str
     given_at: int
     terms: Terms

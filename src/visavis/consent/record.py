@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from visavis.consent.states import Event, State, next_state
@@ -46,7 +46,7 @@ class ConsentRecord:
     """
 
     id: str
-    subject: str
+    subject: str = field(repr=False)
     purpose: str
     controller: Controller
     state: State
@@ -68,9 +68,9 @@ class ConsentRecord:
             )
         if not _is_uuid(self.id):
             raise ConsentTermsError("the id of a record is a UUID in lower case", field="id")
-        for field, time in (("expires_at", self.expires_at), ("proof_until", self.proof_until)):
+        for name, time in (("expires_at", self.expires_at), ("proof_until", self.proof_until)):
             if time is not None and not is_time(time):
-                raise ConsentTermsError("a time is in whole seconds between 1970 and 9999", field=field)
+                raise ConsentTermsError("a time is in whole seconds between 1970 and 9999", field=name)
         if self.state is State.GIVEN and self.expires_at is None:
             raise ConsentTermsError("a consent that was given ends", field="expires_at")
         self._check_events()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -32,9 +32,9 @@ def uuid_text(identifier: bytes) -> str:
 class Concerned:
     """A person whom a leaf is about. ids: what it commits to besides the grant; key: None where it is erased, and the salt is not kept."""
 
-    grant_id: bytes
+    grant_id: bytes = field(repr=False)
     key: Key | None
-    ids: Sequence[tuple[Kind, str]]
+    ids: Sequence[tuple[Kind, str]] = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class Logged:
 
     number: int
     leaf: bytes
-    salts: Mapping[bytes, bytes]
+    salts: Mapping[bytes, bytes] = field(repr=False)
 
 
 class Work:

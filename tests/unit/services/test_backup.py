@@ -265,7 +265,7 @@ def test_of_a_backup_that_cannot_be_made_nothing_is_left(
     def without_room(database: Database, schema: str, file: Path, made_at: int) -> None:
         if schema == "keyring":
             raise BackupError
-        write(database, schema, file, made_at)
+        write_copy(database, schema, file, made_at)
 
     monkeypatch.setattr(backup, "write_copy", without_room)
     with pytest.raises(BackupError):

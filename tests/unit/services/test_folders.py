@@ -52,7 +52,7 @@ def test_a_photo_of_somebody_who_did_not_agree_is_not_opened(
     staff: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     looked_at: list[bytes] = []
-    only = FakeAnalyzer.only
+    only: Callable[[FakeAnalyzer, bytes], Face] = FakeAnalyzer.only
 
     def noted(self: FakeAnalyzer, data: bytes) -> Face:
         looked_at.append(data)

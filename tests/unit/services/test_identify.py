@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from registries import (
     NOW,
     OTHER_MODEL,
@@ -129,13 +130,13 @@ def turned_round() -> list[Vector]:
     ]
 
 
-def at_score(probe: Vector, towards: Vector, score: float) -> Vector:
+def at_score(probe: Vector, towards: NDArray[np.floating], score: float) -> Vector:
     """A template of this score, turned away from the probe in some direction."""
     aside = unit(towards - float(towards @ probe) * probe)
     return unit(score * probe + np.sqrt(1 - score**2) * aside)
 
 
-def unit(vector: Vector) -> Vector:
+def unit(vector: NDArray[np.floating]) -> Vector:
     return np.asarray(vector / np.linalg.norm(vector), np.float32)
 
 

@@ -14,9 +14,11 @@ from visavis.audit.commitments import Kind
 from visavis.audit.entry import Action
 from visavis.audit.note import VerifierKey
 from visavis.audit.receipt import LeafReceipt
+from visavis.consent.terms import Terms
 from visavis.errors import NoConsentError, ReceiptGoneError, VisavisError
 from visavis.services import consents, galleries
 from visavis.services.disclosure import disclose
+from visavis.services.log import latest_entries, log_key
 from visavis.services.receipts import receipt_of, renewed_receipt, verify_receipt
 from visavis.services.registry import Registry
 
@@ -49,6 +51,29 @@ def test_a_receipt_can_be_had_again_while_the_consent_counts(registry: Registry)
     recorded = agree(registry, "anna")[0]
     again = verify_receipt(renewed_receipt(registry, "anna", PURPOSE).data)
     assert again.entry.to_bytes() == recorded.logged.leaf
+
+
+def test_of_a_yes_that_was_never_recorded_there_is_no_receipt(registry: Registry) -> None:
+    """Its key was made, and then the process ended."""
+    asked = consents.request(registry, consents.Given("anna", PURPOSE, Terms()))
+    assert verify_receipt(receipt_of(registry, asked).data).entry.action is Action.CONSENT_REQUEST
+    registry.keyring.ensure_keys([asked.grant.id], 1)
+    with pytest.raises(ReceiptGoneError):
+        renewed_receipt(registry, "anna", PURPOSE)
+
+
+def test_a_receipt_had_again_is_of_the_last_yes(registry: Registry) -> None:
+    galleries.create(registry, "staff", PURPOSE)
+    agree(registry, "anna", "ben")
+    last = agree(registry, "anna")[0]
+    enrolled(registry, "staff", "anna")
+    again = verify_receipt(renewed_receipt(registry, "anna", PURPOSE).data, log_key(registry))
+    assert again.entry.to_bytes() == last.logged.leaf
+    assert [event["@type"] for event in again.record["dpv:hasConsentStatus"]] == [
+        "dpv:ConsentGiven", "dpv:RenewedConsentGiven",
+    ]  # fmt: skip
+    assert latest_entries(registry, 1)[0].entry.action is Action.VIEW
+    assert "anna" not in repr(again)
 
 
 def test_what_was_altered_does_not_pass(registry: Registry) -> None:

@@ -26,6 +26,7 @@ from visavis.services import verify as verification
 from visavis.services.consents import Given, give
 from visavis.services.log import latest_entries
 from visavis.services.registry import Registry
+from visavis.services.scoring import open_vectors
 from visavis.services.verify import verify, verify_photo
 from visavis.store.crypto import Key
 from visavis.store.references import Reference
@@ -51,7 +52,7 @@ def test_only_the_named_persons_references_are_opened(
         opened.extend(reference.subject for reference, _ in found)
         return found
 
-    monkeypatch.setattr(verification, "open_vectors", noted)
+    monkeypatch.setattr("visavis.services.verify.open_vectors", noted)
     found = verify_photo(staff, "staff", "anna", photo_of("anna", photo=5))
     assert (found.references, found.comparison.match) == (2, True)
     exact = [float(template_of("anna", 5).vector @ template_of("anna", i).vector) for i in (0, 1)]

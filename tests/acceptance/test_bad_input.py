@@ -231,7 +231,7 @@ def test_galleries_that_cannot_be(watched: Watched) -> None:
     watched.refused(*create, "new", "--purpose", " ", said="a purpose is")
     watched.refused(*create, "new", "--purpose", PURPOSE, "--recogniser", "nobody", said="no model is named")
     watched.refused("gallery", "show", "nowhere", said="no gallery of that name")
-    watched.refused("gallery", "show", os.fsdecode(b"\xff"), said="not Unicode")
+    watched.refused("gallery", "show", os.fsdecode(b"\xff"), said="no gallery of that name")
     watched.refused("gallery", "upgrade", "staff", "--to", "nobody", said="no model is named")
     unknown = "00000000-0000-0000-0000-000000000000"
     watched.refused("gallery", "remove", "staff", unknown, said="no such reference")
@@ -367,7 +367,7 @@ def test_backups(home: Path, watched: Watched, tmp_path: Path, monkeypatch: pyte
     watched.refused("backup", backup, said="a file of that name already")
     assert not backup.exists(), "half a backup is none"
     assert keys.read_text() == "mine"
-    watched.refused("backup", backup, "--keys", backup, said="two files")
+    watched.refused("backup", backup, "--keys", backup, said="need a file each")
     watched.refused("backup", keys / "in-a-file", said="cannot be written", leaves=1)
     keys.unlink()
     assert visavis("backup", backup).returncode == 0

@@ -260,12 +260,11 @@ def test_of_a_backup_that_cannot_be_made_nothing_is_left(
         back_up(registry, store, keys)
     assert keys.read_text() == "mine"
     keys.unlink()
-    write = copies.write_copy
 
     def without_room(database: Database, schema: str, file: Path, made_at: int) -> None:
         if schema == "keyring":
             raise BackupError
-        write_copy(database, schema, file, made_at)
+        copies.write_copy(database, schema, file, made_at)
 
     monkeypatch.setattr(backup, "write_copy", without_room)
     with pytest.raises(BackupError):

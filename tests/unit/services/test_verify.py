@@ -22,11 +22,9 @@ from visavis.errors import (
 )
 from visavis.faces import Vector
 from visavis.services import consents, galleries, scoring
-from visavis.services import verify as verification
 from visavis.services.consents import Given, give
 from visavis.services.log import latest_entries
 from visavis.services.registry import Registry
-from visavis.services.scoring import open_vectors
 from visavis.services.verify import verify, verify_photo
 from visavis.store.crypto import Key
 from visavis.store.references import Reference

@@ -73,12 +73,15 @@ def postgresql_server() -> Iterator[postgresql.Server]:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """The URL of a store that is not there yet: each test that takes this runs on both kinds."""
     if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'visavis.db'}"
-    url: str = request.getfixturevalue("postgresql_server").new_store()
-    return url
+        yield f"sqlite:///{tmp_path / 'visavis.db'}"
+        return
+    server: postgresql.Server = request.getfixturevalue("postgresql_server")
+    url = server.new_store()
+    yield url
+    server.drop_store(url)
 
 
 @pytest.fixture

@@ -263,6 +263,9 @@ def test_consents_that_cannot_be(watched: Watched, tmp_path: Path) -> None:
         said="withdraw is not possible: the consent is refused",
     )
     watched.refused("consent", "refuse", "--subject", SUBJECT, "--purpose", PURPOSE, said="withdraw")
+    watched.refused(*grant, "new", "--purpose", PURPOSE, "--language", "x", said="a language is")
+    (tmp_path / "list.csv").write_text("subject;purpose;until\na;p;never\n")
+    watched.refused("consent", "import", tmp_path / "list.csv", said="line 2")
     (tmp_path / "list.csv").write_text(f"subject,purpose\nfirst,{PURPOSE}\n{SUBJECT} x,{PURPOSE}\n")
     watched.refused("consent", "import", tmp_path / "list.csv", said="a subject is")
     (tmp_path / "list.csv").write_bytes(b"\x89PNG\r\n\0\xff")
@@ -330,6 +333,9 @@ def test_a_clock_that_was_set_back(home: Path, watched: Watched, photos: Path) -
 def test_databases_that_are_not_as_they_should_be(home: Path, watched: Watched, tmp_path: Path) -> None:
     store, keyring = home / "visavis.db", home / "visavis-keyring.db"
     listed = ("gallery", "list")
+    (home / "visavis.toml").write_text("unknown = 1\n")
+    watched.refused(*listed, said="an unknown setting")
+    (home / "visavis.toml").unlink()
     for file in (store, keyring):
         execute(file, "UPDATE alembic_version SET version_num = '9999'")
         watched.refused(*listed, said="made by a newer visavis")

@@ -13,6 +13,8 @@ from visavis.errors import KeyringError, MasterKeyExposedError, MasterKeyFormatE
 from visavis.files import sync_folder
 from visavis.store.crypto import KEY_BYTES, fresh_key
 
+_DRAFT = ".draft"
+
 
 @dataclass(frozen=True, slots=True)
 class MasterKeySource:
@@ -48,7 +50,9 @@ class MasterKeySource:
         return _read_file(self._upcoming_file) if not self.given and self._upcoming_file.exists() else None
 
     def adopt(self) -> None:
-        """Put the new key in the place of the old one."""
+        """Put the new key in the place of the old one, and leave no draft of either that a process left behind when it was killed."""
+        for left in self.file.parent.glob(f"{self.file.name}.*{_DRAFT}"):
+            left.unlink(missing_ok=True)
         with suppress(FileNotFoundError):  # another process was faster
             self._upcoming_file.replace(self.file)
         sync_folder(self.file.parent)
@@ -86,7 +90,7 @@ def _write_file(path: Path, key: bytes) -> None:
     """Write a key to a new file of mode 0600, whole; a file that is there already stays, whoever made it."""
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f"{path.name}.") as draft:
+        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f"{path.name}.", suffix=_DRAFT) as draft:
             draft.write(base64.b64encode(key) + b"\n")
             draft.flush()
             os.fsync(draft.fileno())

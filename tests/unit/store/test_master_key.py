@@ -139,3 +139,18 @@ def test_the_next_key_waits_beside_the_old_one(source: MasterKeySource) -> None:
     source.adopt()
     assert source.read() == new, "another process was faster"
     assert stat.S_IMODE(source.file.stat().st_mode) == 0o600
+
+
+def test_no_copy_of_a_former_key_outlives_a_change(source: MasterKeySource) -> None:
+    """A process that is killed between linking its draft and removing it leaves the key under two names."""
+    source.read_or_make()
+    os.link(source.file, source.file.with_name("master.key.abcd.draft"))
+    source.file.with_name("master.key.of-the-operator").touch()
+    upcoming = source.prepare_upcoming()
+    os.link(source.file.with_name("master.key.new"), source.file.with_name("master.key.new.abcd.draft"))
+    source.adopt()
+    assert source.read() == upcoming
+    assert {path.name for path in source.file.parent.iterdir()} == {
+        "master.key",
+        "master.key.of-the-operator",
+    }

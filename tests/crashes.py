@@ -21,18 +21,20 @@ import traceback
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import postgresql
-from registries import PURPOSE, agree, portrait_of, registry_at, template_of
+from registries import NOW, PURPOSE, Clock, agree, portrait_of, registry_at, template_of
 from sqlalchemy import select
 
 from visavis.audit.verify import verify_export
 from visavis.consent.terms import Terms
 from visavis.errors import GalleryExistsError, StoreBusyError
-from visavis.services import consents, galleries, identify, keys, verify
+from visavis.services import consents, galleries, identify, keys, receipts, verify
 from visavis.services.checkpoints import sign_log
 from visavis.services.enrol import Enrolled, Enrolment, enrol
 from visavis.services.erase import sweep
@@ -42,19 +44,30 @@ from visavis.store.grants import latest_grant
 from visavis.store.references import references_of
 from visavis.store.schema import enrolled, grants
 
+for late in ("alembic.command", "faiss", "numpy.ma"):  # which are imported only where they are needed
+    import_module(late)
+
 GALLERY = "staff"
 KILLS_TO_A_STORE = 20
 LOG_CHECKED_EVERY = 5
+ROUND_S = 60
+STATES = {"give": "given", "request": "requested", "refuse": "refused", "withdraw": "withdrawn"}
+"""What a person's consent is once a call returned."""
+
 Say = Callable[[dict[str, Any]], None]
 
 
 @dataclass(slots=True)
 class Known:
-    """What processes said of one store. done: of each person, what returned last; begun: what was begun after it, if anything."""
+    """What processes said of one store. done: of each person, what returned last; begun: what was begun after it, if anything.
+
+    until: of people whose consent ends by itself, when.
+    """
 
     done: dict[str, str] = field(default_factory=dict)
     begun: dict[str, str] = field(default_factory=dict)
     references: dict[str, set[str]] = field(default_factory=dict)
+    until: dict[str, int] = field(default_factory=dict)
     checkpoints: list[str] = field(default_factory=list)
     calls: int = 0
 
@@ -63,14 +76,18 @@ class Known:
         person, what = said.get("person", ""), said["what"]
         if said["stage"] == "begin":
             self.begun[person] = what
+            for enrolled_person, reference in said.get("removes", []):
+                self.references.get(enrolled_person, set()).discard(reference)
             return
         self.calls += 1
         self.begun.pop(person, None)
         if what == "checkpoint":
             self.checkpoints.append(said["checkpoint"])
-        elif what == "enrol":
-            self.references.setdefault(person, set()).update(said["references"])
-        if what in {"give", "refuse", "withdraw"}:
+        for enrolled_person, reference in said.get("references", []):
+            self.references.setdefault(enrolled_person, set()).add(reference)
+        if "until" in said:
+            self.until[person] = said["until"]
+        elif what in STATES:
             self.done[person] = what
 
 
@@ -91,14 +108,15 @@ class Load:
             galleries.create(self.registry, GALLERY, PURPOSE)
         calls = {
             self.give: 6, self.enrol: 6, self.batch: 2, self.identify: 3, self.verify: 1, self.withdraw: 3,
-            self.refuse: 1, self.renew: 1, self.checkpoint: 2, self.rotate: 1, self.a_gallery: 1, self.sweep: 1,
+            self.refuse: 1, self.renew: 1, self.checkpoint: 2, self.rotate: 1, self.a_gallery: 1, self.sweep: 2,
+            self.brief: 2, self.request: 1, self.remove: 1, self.receipt: 1,
         }  # fmt: skip
         while True:
             self.draw.choices([*calls], [*calls.values()])[0]()
 
-    def call(self, what: str, person: str, work: Callable[[], Any]) -> Any:
+    def call(self, what: str, person: str, work: Callable[[], Any], **begins: Any) -> None:
         """Say what begins, do it, and say that it returned."""
-        self.say({"stage": "begin", "what": what, "person": person})
+        self.say({"stage": "begin", "what": what, "person": person, **begins})
         with suppress(StoreBusyError):  # it says that nothing was changed
             result = work()
             said = result if isinstance(result, dict) else {}
@@ -118,9 +136,36 @@ class Load:
         if person := self.some_person():
             self.call("give", person, lambda: agree(self.registry, person))
 
+    def brief(self) -> None:
+        """A consent that has expired when the next process works."""
+        person, until = self.new_person(), self.registry.clock() + ROUND_S
+
+        def give_and_enrol() -> dict[str, Any]:
+            consents.give(self.registry, consents.Given(person, PURPOSE, Terms(until=until)))
+            self.enrolled([(person, 1)])
+            return {"until": until}
+
+        self.call("brief", person, give_and_enrol)
+
+    def request(self) -> None:
+        answer = consents.Given(self.new_person(), PURPOSE, Terms())
+        self.call("request", answer.subject, lambda: consents.request(self.registry, answer))
+
     def refuse(self) -> None:
         answer = consents.Given(self.new_person(), PURPOSE, Terms())
         self.call("refuse", answer.subject, lambda: consents.refuse(self.registry, answer))
+
+    def receipt(self) -> None:
+        if person := self.some_person():
+            renewed = partial(receipts.renewed_receipt, self.registry, person, PURPOSE)
+            self.call("receipt", "", lambda: receipts.verify_receipt(renewed().data) and None)
+
+    def remove(self) -> None:
+        if person := self.some_person():
+            ((_, reference),) = self.enrolled([(person, 2)])
+            ids = [UUID(reference).bytes]
+            removed = partial(galleries.remove, self.registry, GALLERY, ids)
+            self.call("remove", "", removed, removes=[(person, reference)])
 
     def withdraw(self) -> None:
         if person := self.some_person():
@@ -135,7 +180,7 @@ class Load:
     def batch(self) -> None:
         photos = [(person, self.draw.randrange(10**6)) for person in self.people[-8:]]
         if photos:
-            self.call("batch", "", lambda: self.enrolled(photos))
+            self.call("batch", "", lambda: {"references": self.enrolled(photos)})
 
     def identify(self) -> None:
         if person := self.some_person():
@@ -168,11 +213,15 @@ class Load:
         """Somebody who agreed; nobody's name where there is nobody."""
         return self.draw.choice(self.people) if self.people else ""
 
-    def enrolled(self, photos: list[tuple[str, int]]) -> list[str]:
-        """Enrol photos; their references."""
+    def enrolled(self, photos: list[tuple[str, int]]) -> list[tuple[str, str]]:
+        """Enrol photos; whose they are, and their references."""
         outcomes = enrol(self.registry, GALLERY, [Enrolment(p, portrait_of(p, n)) for p, n in photos])
         assert all(isinstance(outcome, Enrolled) for outcome in outcomes), outcomes
-        return [str(outcome.reference_id) for outcome in outcomes if isinstance(outcome, Enrolled)]
+        return [
+            (person, str(outcome.reference_id))
+            for (person, _), outcome in zip(photos, outcomes, strict=True)
+            if isinstance(outcome, Enrolled)
+        ]
 
 
 class Process:
@@ -242,14 +291,17 @@ class Store:
 
     def _load(self, name: str) -> Callable[[Say], None]:
         def load(say: Say) -> None:
-            with registry_at(self.home, self.url) as registry:
+            with registry_at(self.home, self.url, self._clock()) as registry:
                 Load(registry, name, self.rounds, say).run()
 
         return load
 
+    def _clock(self) -> Clock:
+        return Clock(NOW + self.rounds * ROUND_S)
+
     def _check(self, _: Say) -> None:
         """Open the store, and hold it against what is known."""
-        with registry_at(self.home, self.url) as registry:
+        with registry_at(self.home, self.url, self._clock()) as registry:
             assert registry.keyring.graves(unsettled=True) == []
             check_references(registry)
             for person, what in self.known.done.items():
@@ -258,6 +310,7 @@ class Store:
             if self.rounds % LOG_CHECKED_EVERY == 0:
                 check_log(registry, self.known.checkpoints)
                 check_search(registry, self.known)
+                check_expiry(registry, self.known)
                 check_files(registry)
 
 
@@ -278,8 +331,7 @@ def check_person(registry: Registry, person: str, what: str, references: set[str
         grant = latest_grant(connection, person, PURPOSE)
         assert grant is not None, f"{what} of {person} is lost"
         found = {str(UUID(bytes=r.id)) for r in references_of(connection, [grant.id])}
-    expected = {"give": "given", "refuse": "refused", "withdraw": "withdrawn"}[what]
-    assert grant.state == expected, f"{person}: {grant.state}, not {expected}"
+    assert grant.state == STATES[what], f"{person}: {grant.state} after {what}"
     has_key = grant.id in registry.keyring.keys([grant.id])
     if what == "give":
         assert has_key
@@ -307,6 +359,20 @@ def check_search(registry: Registry, known: Known) -> None:
             assert subjects[0] == person
         elif known.done[person] != "give":
             assert person not in subjects
+
+
+def check_expiry(registry: Registry, known: Known) -> None:
+    """Whose consent ended by itself is not found, and after a sweep has neither references nor a key."""
+    ended = [person for person, until in known.until.items() if until <= registry.clock()]
+    for person in ended[-10:]:
+        assert not identify.identify(registry, GALLERY, [template_of(person, 1)]).candidates
+    sweep(registry)
+    with registry.store.read() as connection:
+        latest = [latest_grant(connection, person, PURPOSE) for person in ended]
+        assert [grant.state for grant in latest if grant] == ["expired"] * len(ended)
+        ids = [grant.id for grant in latest if grant]
+        assert references_of(connection, ids) == []
+    assert registry.keyring.keys(ids) == {}
 
 
 def check_files(registry: Registry) -> None:

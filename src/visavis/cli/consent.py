@@ -174,13 +174,12 @@ def _record(
     *,
     as_json: bool,
 ) -> None:
-    from visavis.services.galleries import summaries
 
     given = _given(answer)
     with opened_registry(database_url) as registry:
         recorded = service(registry, given)
         written = _write_receipt(registry, recorded, receipt)
-        purposes = {summary.gallery.purpose for summary in summaries(registry)}
+        purposes = purposes_of_galleries(registry)
     _print(recorded, written, as_json=as_json)
     if given.purpose not in purposes:
         click.echo("visavis: no gallery has this purpose, letter for letter, yet", err=True)

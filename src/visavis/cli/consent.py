@@ -174,14 +174,15 @@ def _record(
     *,
     as_json: bool,
 ) -> None:
+    from visavis.services.galleries import purposes
 
     given = _given(answer)
     with opened_registry(database_url) as registry:
         recorded = service(registry, given)
         written = _write_receipt(registry, recorded, receipt)
-        purposes = purposes_of_galleries(registry)
+        known = purposes(registry)
     _print(recorded, written, as_json=as_json)
-    if given.purpose not in purposes:
+    if given.purpose not in known:
         click.echo("visavis: no gallery has this purpose, letter for letter, yet", err=True)
 
 

@@ -83,6 +83,12 @@ def find(registry: Registry, name: str) -> Gallery:
         return find_gallery(connection, name)
 
 
+def purposes(registry: Registry) -> set[str]:
+    """The purposes of all galleries."""
+    with registry.store.read() as connection:
+        return {gallery.purpose for gallery in all_galleries(connection)}
+
+
 def summaries(registry: Registry) -> list[GallerySummary]:
     """Every gallery, by name."""
     with registry.store.read() as connection:

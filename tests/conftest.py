@@ -10,12 +10,17 @@ from pathlib import Path
 import numpy as np
 import postgresql
 import pytest
+from hypothesis import HealthCheck, settings
 from numpy.typing import NDArray
 from PIL import Image
 from registries import Clock, registry_at
 
 import visavis
 from visavis.services.registry import Registry
+
+# How long an example takes says nothing on a machine that others use, too.
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")
 
 ROOT = Path(__file__).resolve().parent.parent
 DATA = Path(os.environ.get("VISAVIS_EVALUATION_DATA", ROOT.parent / "shared" / "data" / "dev"))

@@ -247,13 +247,15 @@ class Keyring:
         return self._master
 
     def _read_fitting(self, store_id: bytes, check: bytes) -> Key:
-        master = Key(self._source.read())
-        if _fits(master, store_id, check):
-            return master
-        upcoming = self._source.upcoming()  # while the key is being changed
-        if upcoming is None or not _fits(Key(upcoming), store_id, check):
-            raise MasterKeyWrongError
-        return Key(upcoming)
+        """The key that fits: the one in its place, or the new one beside it while the key is being changed.
+
+        Between the two looks, the new one may have been put into its place: so that is looked at once more.
+        """
+        for look in (self._source.read, self._source.upcoming, self._source.read):
+            key = look()
+            if key is not None and _fits(Key(key), store_id, check):
+                return Key(key)
+        raise MasterKeyWrongError
 
 
 def _read_keys(connection: Connection, master: Key, batch: list[bytes]) -> dict[bytes, Key]:

@@ -194,7 +194,7 @@ def test_keys_made_while_the_master_key_changes_are_not_lost(
     source = MasterKeySource("", tmp_path / "master.key")
     for _ in range(5):
         keyring.rotate(source.prepare_upcoming)
-        source.adopt()
+        keyring.finish_rotation()
     thread.join()
     assert failures == []
     assert keyring.keys(grants).keys() == other.keys(grants).keys() == set(grants)

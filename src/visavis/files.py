@@ -32,6 +32,11 @@ def whole_file(path: Path, *, private: bool = False) -> Iterator[IO[bytes]]:
             raise
 
 
+def why(error: OSError, otherwise: str) -> str:
+    """What the system says of a file that failed, as the end of a sentence; otherwise: what to say where it says nothing."""
+    return (error.strerror or otherwise).lower()
+
+
 def sync_folder(folder: Path) -> None:
     """See that the names in a folder last through a power failure, where the system can."""
     with suppress(OSError):

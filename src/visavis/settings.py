@@ -18,6 +18,11 @@ from visavis.errors import SettingsError
 
 FILE_NAME = "visavis.toml"
 MAX_RETENTION_DAYS = 1096
+"""Three years, a leap day among them."""
+
+MAX_PROOF_DAYS = 3653
+"""Ten years."""
+
 _DEFAULTS: dict[str, str | int] = {
     "database_url": "",
     "keyring_url": "",
@@ -92,7 +97,7 @@ def load_settings(database_url: str | None = None) -> Settings:
         controller_contact=str(values["controller_contact"]),
         log_name=str(values["log_name"]),
         retention_days=_days(values["retention_days"], "retention_days", 1, MAX_RETENTION_DAYS),
-        proof_days=_days(values["proof_days"], "proof_days", 0, 3653),
+        proof_days=_days(values["proof_days"], "proof_days", 0, MAX_PROOF_DAYS),
         sources=sources,
         master_key=os.environ.get("VISAVIS_MASTER_KEY", ""),
         new_master_key=os.environ.get("VISAVIS_NEW_MASTER_KEY", ""),

@@ -10,16 +10,15 @@ from typing import IO, TYPE_CHECKING
 
 import click
 
+from visavis.cli.inputs import existing_file, key_option, new_file
 from visavis.cli.output import json_option, print_json, print_table
 from visavis.cli.state import database_option, opened_registry
 from visavis.errors import AuditError, VisavisError
-from visavis.files import whole_file
+from visavis.files import whole_file, why
 
 if TYPE_CHECKING:
     from visavis.audit.verify import VerifiedLog
     from visavis.services.log import NumberedEntry
-
-existing_file = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 @click.group()
@@ -37,7 +36,7 @@ def audit() -> None:
     metavar="CHECKPOINT_FILE",
     help="A checkpoint saved earlier, which the log must continue. May be given several times.",
 )
-@click.option("--key", help="The log's public key, as you know it: NAME+HEX+BASE64.")
+@key_option
 @json_option
 def verify(export: Path, since: tuple[Path, ...], key: str | None, *, as_json: bool) -> None:
     """Verify that EXPORT is the log that was signed, and continues the checkpoints you kept.
@@ -54,7 +53,7 @@ def verify(export: Path, since: tuple[Path, ...], key: str | None, *, as_json: b
             log = verify_export(file, expected_key=expected, earlier_checkpoints=earlier)
     except OSError as error:
         raise AuditError(
-            f"a file cannot be read: {(error.strerror or 'no access').lower()}",
+            f"a file cannot be read: {why(error, 'no access')}",
             hint="check that they are files and that you may read them",
         ) from None
     if as_json:
@@ -89,7 +88,7 @@ def show(limit: int, database_url: str | None, *, as_json: bool) -> None:
 
 
 @audit.command()
-@click.argument("file", type=click.Path(dir_okay=False, path_type=Path), required=False)
+@click.argument("file", type=new_file, required=False)
 @database_option
 @json_option
 def export(file: Path | None, database_url: str | None, *, as_json: bool) -> None:
@@ -103,7 +102,7 @@ def export(file: Path | None, database_url: str | None, *, as_json: bool) -> Non
 
 
 @audit.command()
-@click.argument("file", type=click.Path(dir_okay=False, path_type=Path), required=False)
+@click.argument("file", type=new_file, required=False)
 @database_option
 @json_option
 def checkpoint(file: Path | None, database_url: str | None, *, as_json: bool) -> None:
@@ -134,7 +133,7 @@ def _written(file: Path | None) -> Iterator[IO[bytes]]:
             yield opened
     except OSError as error:
         raise VisavisError(
-            f"the file cannot be written: {(error.strerror or 'no room').lower()}",
+            f"the file cannot be written: {why(error, 'no room')}",
             hint="check its folder, the free space and your rights",
         ) from None
 

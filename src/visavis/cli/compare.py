@@ -7,22 +7,15 @@ from dataclasses import asdict
 import click
 
 from visavis.analysis import Analyzer
+from visavis.cli.inputs import fmr_option
 from visavis.cli.output import json_option, print_json
-from visavis.comparison import DEFAULT_MAX_FMR
 from visavis.models.manifest import DEFAULT_RECOGNISER
 
 
 @click.command()
 @click.argument("probe", type=click.Path())
 @click.argument("reference", type=click.Path())
-@click.option(
-    "--fmr",
-    "max_fmr",
-    type=click.FloatRange(1e-6, 1),
-    default=DEFAULT_MAX_FMR,
-    show_default=True,
-    help="How often, at most, two different people may be taken for one.",
-)
+@fmr_option
 @click.option(
     "--recogniser", default=DEFAULT_RECOGNISER, show_default=True, help="Which model makes the templates."
 )

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from visavis.cli.consent_lists import export, import_list, list_consents, show, sweep
+from visavis.cli.inputs import existing_file, key_option, new_file
 from visavis.cli.output import json_option, print_json
-from visavis.cli.state import database_option, existing_file, opened_registry, purpose_option, subject_option
+from visavis.cli.state import database_option, opened_registry, purpose_option, subject_option
 from visavis.errors import ConsentTermsError, VisavisError
-from visavis.files import whole_file
+from visavis.files import whole_file, why
 
 if TYPE_CHECKING:
     from visavis.services.consents import Given, Recorded
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from visavis.services.registry import Registry
 
 Command = TypeVar("Command", bound=Callable[..., None])
-new_file = click.Path(dir_okay=False, path_type=Path)
 receipt_option = click.option(
     "--receipt",
     type=new_file,
@@ -136,7 +135,7 @@ def receipt_again(subject: str, purpose: str, file: Path, database_url: str | No
 
 @consent.command("verify")
 @click.argument("file", type=existing_file, metavar="RECEIPT.json")
-@click.option("--key", help="The log's public key, as you know it: NAME+HEX+BASE64.")
+@key_option
 @json_option
 def verify(file: Path, key: str | None, *, as_json: bool) -> None:
     """Verify a receipt. Needs no state and no network."""
@@ -191,9 +190,13 @@ def _given(answer: dict[str, Any]) -> Given:
     from visavis.consent.times import end_of, start_of
     from visavis.services.consents import Given
 
-    with _readable_times():
+    try:
         until = end_of(answer["until"]) if answer["until"] else None
         given_at = start_of(answer["given_at"]) if answer["given_at"] else None
+    except ValueError:
+        raise ConsentTermsError(
+            "a time is a day such as 2026-12-31, or 2026-12-31T18:00:00Z", field="until"
+        ) from None
     digest = None
     if answer["evidence"]:
         with answer["evidence"].open("rb") as file:
@@ -206,16 +209,6 @@ def _given(answer: dict[str, Any]) -> Given:
         until=until,
     )
     return Given(answer["subject"], answer["purpose"], terms, given_at)
-
-
-@contextmanager
-def _readable_times() -> Iterator[None]:
-    try:
-        yield
-    except ValueError:
-        raise ConsentTermsError(
-            "a time is a day such as 2026-12-31, or 2026-12-31T18:00:00Z", field="until"
-        ) from None
 
 
 def _write_receipt(registry: Registry, recorded: Recorded, file: Path | None) -> tuple[Path, Path] | None:
@@ -232,7 +225,7 @@ def _write(receipt: ConsentReceipt, file: Path) -> tuple[Path, Path]:
                 opened.write(data)
     except OSError as error:
         raise VisavisError(
-            f"it is recorded, but the receipt cannot be written: {(error.strerror or 'no room').lower()}",
+            f"it is recorded, but the receipt cannot be written: {why(error, 'no room')}",
             hint="repeat the command with another --receipt",
         ) from None
     return file, page

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from visavis.cli.inputs import existing_file, new_file
 from visavis.cli.output import json_option, print_json, print_table
-from visavis.cli.state import clock, database_option, existing_file, opened_registry, subject_option
+from visavis.cli.state import clock, database_option, opened_registry, subject_option
 from visavis.errors import VisavisError
-from visavis.files import whole_file
+from visavis.files import whole_file, why
+from visavis.settings import load_settings
 
 if TYPE_CHECKING:
     from visavis.store.grants import Grant
@@ -65,7 +67,7 @@ def list_consents(purpose: str | None, state: str | None, database_url: str | No
 
 @click.command()
 @subject_option
-@click.argument("file", type=click.Path(dir_okay=False, path_type=Path), required=False)
+@click.argument("file", type=new_file, required=False)
 @database_option
 @json_option
 def export(subject: str, file: Path | None, database_url: str | None, *, as_json: bool) -> None:
@@ -84,7 +86,7 @@ def export(subject: str, file: Path | None, database_url: str | None, *, as_json
         with whole_file(file, private=True) as opened:  # it holds templates
             opened.write(json.dumps(document, indent=2, ensure_ascii=False).encode() + b"\n")
     except OSError as error:
-        raise VisavisError(f"the file cannot be written: {(error.strerror or 'no room').lower()}") from None
+        raise VisavisError(f"the file cannot be written: {why(error, 'no room')}") from None
     if as_json:
         print_json({"file": str(file)})
 
@@ -118,11 +120,10 @@ def import_list(file: Path, database_url: str | None, *, as_json: bool) -> None:
 @json_option
 def sweep(database_url: str | None, *, as_json: bool) -> None:
     """Erase whoever's consent expired. Every command that opens the store does so; this one does nothing else."""
-    from visavis.cli.state import settings_for
     from visavis.services.erase import sweep
     from visavis.services.registry import opened
 
-    with opened(settings_for(database_url), clock=clock) as registry:
+    with opened(load_settings(database_url), clock=clock) as registry:
         count = sweep(registry)
     if as_json:
         print_json({"erased": count})

@@ -73,8 +73,7 @@ def show(name: str, database_url: str | None, *, subjects: bool, as_json: bool) 
     from visavis.services import galleries
 
     with opened_registry(database_url) as registry:
-        galleries.find(registry, name)
-        summary = next(s for s in galleries.summaries(registry) if s.gallery.name == name)
+        summary = galleries.summary(registry, name)
         references = list(galleries.view(registry, name)) if subjects else []
     if as_json:
         listed = {"enrolled": [_reference(reference) for reference in references]} if subjects else {}

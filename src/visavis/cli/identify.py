@@ -8,19 +8,11 @@ from typing import Any
 
 import click
 
+from visavis.cli.inputs import fmr_option
 from visavis.cli.output import json_option, print_json, print_table
 from visavis.cli.state import database_option, opened_registry
-from visavis.comparison import DEFAULT_MAX_FMR
 
 image_argument = click.argument("image", type=click.Path(path_type=Path))
-fmr_option = click.option(
-    "--fmr",
-    "max_fmr",
-    type=click.FloatRange(1e-6, 1),
-    default=DEFAULT_MAX_FMR,
-    show_default=True,
-    help="How often, at most, two different people may be taken for one.",
-)
 
 
 @click.command()

@@ -6,8 +6,22 @@ import glob
 from collections.abc import Iterable
 from pathlib import Path
 
+import click
+
+from visavis.comparison import DEFAULT_MAX_FMR
 from visavis.errors import VisavisError
 
+existing_file = click.Path(exists=True, dir_okay=False, path_type=Path)
+new_file = click.Path(dir_okay=False, path_type=Path)
+fmr_option = click.option(
+    "--fmr",
+    "max_fmr",
+    type=click.FloatRange(1e-6, 1),
+    default=DEFAULT_MAX_FMR,
+    show_default=True,
+    help="How often, at most, two different people may be taken for one.",
+)
+key_option = click.option("--key", help="The log's public key, as you know it: NAME+HEX+BASE64.")
 PHOTO_SUFFIXES = frozenset(
     ".jpg .jpeg .jpe .jfif .png .webp .tif .tiff .bmp .gif .heic .heif .avif".split()  # noqa: SIM905
 )

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from visavis.cli.inputs import existing_file
 from visavis.cli.output import json_option, print_json, print_table
 from visavis.errors import ModelError
 from visavis.models.manifest import added_manifests, find_manifest, licence_text, shipped_manifests
@@ -54,10 +55,10 @@ def show(name: str, *, as_json: bool) -> None:
 
 
 @model.command()
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("file", type=existing_file)
 @click.option(
     "--manifest",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=existing_file,
     help="What the weights are (docs/models.md); not needed for the default models.",
 )
 @click.option("--accept-licence", is_flag=True, help="Take weights whose licence forbids commercial use.")

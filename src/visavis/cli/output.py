@@ -11,7 +11,7 @@ import click
 from PIL import Image
 
 from visavis.errors import VisavisError
-from visavis.files import whole_file
+from visavis.files import whole_file, why
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 
@@ -59,6 +59,6 @@ def save_image(image: Image.Image, path: Path) -> None:
             image.save(file, Image.registered_extensions()[path.suffix.lower()], quality=92)
     except OSError as error:
         raise VisavisError(
-            f"the picture cannot be written: {(error.strerror or 'no room or no access').lower()}",
+            f"the picture cannot be written: {why(error, 'no room or no access')}",
             hint="check the folder, its free space and your rights",
         ) from None

@@ -5,12 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from visavis.settings import Settings, load_settings
+from visavis.settings import load_settings
 
 if TYPE_CHECKING:
     from visavis.services.registry import Registry
@@ -21,7 +20,6 @@ database_option = click.option(
     help="The store: sqlite:///FILE or postgresql://...  [default: VISAVIS_DATABASE_URL, visavis.toml, or visavis.db in the state folder]",
 )
 
-existing_file = click.Path(exists=True, dir_okay=False, path_type=Path)
 subject_option = click.option(
     "--subject", required=True, help="The person: best a pseudonym, such as p-0417."
 )
@@ -41,11 +39,6 @@ def opened_registry(database_url: str | None) -> Iterator[Registry]:
     from visavis.services.erase import sweep  # here, since these take a while to import
     from visavis.services.registry import opened
 
-    with opened(settings_for(database_url), clock=clock) as registry:
+    with opened(load_settings(database_url), clock=clock) as registry:
         sweep(registry)
         yield registry
-
-
-def settings_for(database_url: str | None) -> Settings:
-    """The settings of one command."""
-    return load_settings(database_url)

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import click
 
+from visavis.cli.inputs import existing_file, new_file
 from visavis.cli.output import json_option, print_json, print_table
-from visavis.cli.state import clock, database_option, existing_file, opened_registry, settings_for
-
-new_file = click.Path(dir_okay=False, path_type=Path)
+from visavis.cli.state import clock, database_option, opened_registry
+from visavis.settings import load_settings
 
 
 @click.command()
@@ -26,7 +26,7 @@ def doctor(database_url: str | None, *, accept_clock: bool, as_json: bool) -> No
     from visavis.services.doctor import Health, accept_the_clock, examine
     from visavis.services.registry import opened
 
-    settings = settings_for(database_url)
+    settings = load_settings(database_url)
     if accept_clock:
         with opened(settings, clock=clock) as registry:
             accept_the_clock(registry)
@@ -84,7 +84,7 @@ def restore(
     """Bring a backup back into an empty place. Whoever was erased since is erased again before anybody can be found."""
     from visavis.services.backup import Restoring, restore
 
-    restored = restore(settings_for(database_url), Restoring(file, keys, accept_old_keys), clock)
+    restored = restore(load_settings(database_url), Restoring(file, keys, accept_old_keys), clock)
     if as_json:
         print_json(
             {

@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 
 from visavis.errors import ProtocolError
 from visavis.evaluation.people import contradictions, people_of_pairs
+from visavis.files import why
 
 UNLABELLED = "unlabelled"
 """The group of rows whose group is empty."""
@@ -271,7 +272,7 @@ def _read(path: Path) -> bytes:
             data = file.read(MAX_PROTOCOL_BYTES + 1)
     except OSError as error:
         raise ProtocolError(
-            f"the protocol cannot be opened: {(error.strerror or 'no access').lower()}",
+            f"the protocol cannot be opened: {why(error, 'no access')}",
             hint="check that it exists and that you may read it",
         ) from None
     if len(data) > MAX_PROTOCOL_BYTES:

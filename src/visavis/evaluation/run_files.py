@@ -31,7 +31,7 @@ from visavis.evaluation.comparisons import (
 from visavis.evaluation.protocols import Pairs, Protocol, read_protocol
 from visavis.evaluation.run import Run
 from visavis.evaluation.scores import BINS, Counts, ScoreSet
-from visavis.files import whole_file
+from visavis.files import whole_file, why
 
 SCORES, RATES, IMAGES, HISTOGRAMS, REPORT = (
     "scores.csv",
@@ -69,7 +69,7 @@ def write_text(path: Path, text: str) -> None:
 def cannot_write(what: str, error: OSError) -> EvaluationError:
     """What is raised where a part of a run cannot be written."""
     return EvaluationError(
-        f"{what} cannot be written: {(error.strerror or 'no access').lower()}",
+        f"{what} cannot be written: {why(error, 'no access')}",
         hint="--out says where; check the folder, its free space and your rights",
     )
 

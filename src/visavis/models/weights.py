@@ -21,7 +21,7 @@ from visavis.errors import (
     WeightsCorruptError,
     WeightsMissingError,
 )
-from visavis.files import whole_file
+from visavis.files import whole_file, why
 from visavis.models.manifest import Manifest, added_manifests, parse_manifest, shipped_manifests
 
 # Distributions that carry weights of the OpenCV Model Zoo byte for byte.
@@ -63,7 +63,7 @@ def add_weights(
             raise ModelError("the file is larger than 2 GiB")
         data = source.read_bytes()
     except OSError as error:
-        raise UnreadableImageError(f"the file cannot be opened: {(error.strerror or '').lower()}") from None
+        raise UnreadableImageError(f"the file cannot be opened: {why(error, '')}") from None
     digest = _sha256(data)
     manifest = _manifest_for(digest, model_folder, manifest_file)
     if not manifest.commercial_use and not accept_licence:
@@ -123,6 +123,6 @@ def _write(path: Path, data: bytes) -> None:
             file.write(data)
     except OSError as error:
         raise ModelError(
-            f"the model folder cannot be written: {(error.strerror or 'no access').lower()}",
+            f"the model folder cannot be written: {why(error, 'no access')}",
             hint="VISAVIS_HOME says where it is; check its free space and your rights",
         ) from None

@@ -10,17 +10,17 @@ import secrets
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 from sqlalchemy import Connection, select
 
 from visavis.audit.entry import Action, Counted
-from visavis.audit.merkle import frontier_of
 from visavis.audit.note import SigningKey
 from visavis.consent.states import Event
+from visavis.consent.times import SECONDS_PER_DAY
 from visavis.errors import BackupError, KeyringMissingError, OldKeysError, StoreMismatchError
-from visavis.services.erase import DAY_S, end_grants
+from visavis.services.checkpoints import root_at
+from visavis.services.erase import end_grants
 from visavis.services.registry import Registry, opened
 from visavis.services.work import check_clock, working
 from visavis.settings import Settings
@@ -29,11 +29,11 @@ from visavis.store.crypto import fresh_key
 from visavis.store.grants import ids_of_given
 from visavis.store.keyring import KeyringState
 from visavis.store.keyring_schema import keyring, keyring_state
-from visavis.store.log import node_hash_at, read_head
+from visavis.store.log import read_head
 from visavis.store.migrate import prepare
 from visavis.store.schema import store, store_state
 
-KEYS_ARE_FRESH_S = 7 * DAY_S
+KEYS_ARE_FRESH_S = 7 * SECONDS_PER_DAY
 
 
 def back_up(registry: Registry, file: Path, keys_file: Path) -> None:
@@ -155,4 +155,4 @@ def _continues(copy: Connection, state: KeyringState) -> bool:
     """Whether the copy's log begins with all that was signed."""
     if read_head(copy).size < state.signed_size:
         return False
-    return frontier_of(state.signed_size, partial(node_hash_at, copy)).root() == state.signed_root
+    return root_at(copy, state.signed_size) == state.signed_root

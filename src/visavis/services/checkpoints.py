@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
+from sqlalchemy import Connection
+
 from visavis.audit.checkpoint import sign_checkpoint
 from visavis.audit.merkle import Frontier, frontier_of
 from visavis.audit.proofs import inclusion_proof
@@ -33,12 +35,14 @@ def sign_log(registry: Registry) -> SignedLog:
             head = read_head(connection)
             root = Frontier(head.size, head.roots).root()
 
-            def root_at(size: int) -> bytes:
-                return frontier_of(size, partial(node_hash_at, connection)).root()
-
-            if registry.keyring.advance(head.size, root, root_at):
+            if registry.keyring.advance(head.size, root, partial(root_at, connection)):
                 return SignedLog(sign_checkpoint(head.size, root, key), head.size)
     raise StoreBehindError
+
+
+def root_at(connection: Connection, size: int) -> bytes:
+    """The root that a store's log had at a size, from its nodes."""
+    return frontier_of(size, partial(node_hash_at, connection)).root()
 
 
 def leaf_receipts(registry: Registry, numbers: Sequence[int]) -> list[LeafReceipt]:

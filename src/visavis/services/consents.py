@@ -12,8 +12,9 @@ from visavis.audit.commitments import Kind
 from visavis.audit.entry import Action
 from visavis.consent.states import Event, State, is_final, next_state
 from visavis.consent.terms import Terms, check_purpose, check_subject, expires_at
+from visavis.consent.times import SECONDS_PER_DAY
 from visavis.errors import ConsentTermsError, ConsentWithdrawnError, NoConsentError, StoreBusyError
-from visavis.services.erase import DAY_S, end_grants
+from visavis.services.erase import end_grants
 from visavis.services.registry import Registry
 from visavis.services.work import Concerned, Logged, Work, working
 from visavis.store.crypto import Key
@@ -182,7 +183,7 @@ def _change(work: Work, consent: Given, event: Event, found: Grant | None, fresh
         retention_days=settings.retention_days,
         expires_at=expires,
         proof_days=settings.proof_days,
-        proof_until=work.now + settings.proof_days * DAY_S if is_final(state) else None,
+        proof_until=work.now + settings.proof_days * SECONDS_PER_DAY if is_final(state) else None,
     )
     return _Change(grant, GrantEvent(grant.id, at, event.value, work.by), found is None)
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Connection
 
 from visavis.audit.canonical import read_canonical, to_base64
 from visavis.audit.commitments import Kind
-from visavis.audit.entry import Action, Counted, utc_text
+from visavis.audit.entry import Action, Counted
 from visavis.consent.jsonld import as_jsonld
 from visavis.consent.terms import check_subject
+from visavis.consent.times import utc_text
 from visavis.errors import NoConsentError
 from visavis.services.checkpoints import leaf_receipts
 from visavis.services.records import record_of
@@ -49,7 +49,7 @@ def disclose(registry: Registry, subject: str) -> dict[str, Any]:
     return {
         "format": FORMAT,
         "subject": subject,
-        "made_at": utc_text(datetime.fromtimestamp(registry.clock(), UTC)),
+        "made_at": utc_text(registry.clock()),
         "log_key": str(registry.signing_key().verifier),
         "consents": [
             {**consent, "uses": _uses(registry, grant.id, keys, uses.get(grant.id, []))}
@@ -69,7 +69,7 @@ def _held(
                 "id": uuid_text(reference.id),
                 "gallery": galleries[reference.gallery_id],
                 "label": reference.label,
-                "enrolled_at": utc_text(datetime.fromtimestamp(reference.enrolled_at, UTC)),
+                "enrolled_at": utc_text(reference.enrolled_at),
                 "quality": reference.quality,
                 "recogniser": reference.recogniser,
                 "template": to_base64(vector.astype("<f4").tobytes()),

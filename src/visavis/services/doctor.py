@@ -9,17 +9,18 @@ from enum import StrEnum
 from functools import partial
 
 from visavis.audit.entry import Action
-from visavis.audit.merkle import Frontier, frontier_of
+from visavis.audit.merkle import Frontier
 from visavis.errors import VisavisError
 from visavis.models.manifest import DEFAULT_DETECTOR, find_manifest
 from visavis.models.weights import load_weights
+from visavis.services.checkpoints import root_at
 from visavis.services.erase import finish_erasures
-from visavis.services.galleries import largest_size, summaries
+from visavis.services.galleries import summaries
 from visavis.services.registry import Registry, opened
 from visavis.services.work import CLOCK_TOLERANCE_S, Work
 from visavis.settings import Settings, model_folder
 from visavis.store.grants import expired_grants, ids_of_given
-from visavis.store.log import lock_head, node_hash_at, read_head
+from visavis.store.log import lock_head, read_head
 
 LEAST_FREE_BYTES = 2**30
 _MANY = 1_000
@@ -97,12 +98,11 @@ def _inside(registry: Registry) -> Iterator[Check]:
     for summary in summaries(registry):
         recogniser = summary.gallery.recogniser
         yield _named(f"recogniser {recogniser}", partial(_weights, recogniser))
-        largest = largest_size(registry, recogniser)
-        if largest is not None and summary.references > largest:
+        if summary.largest is not None and summary.references > summary.largest:
             yield Check(
                 f"gallery {summary.gallery.name}",
                 Health.DOUBTFUL,
-                f"{summary.references:,} references; its recogniser is calibrated for {largest:,}",
+                f"{summary.references:,} references; its recogniser is calibrated for {summary.largest:,}",
                 "at most 1 stranger in 100 is taken for somebody only in a smaller gallery",
             )
 
@@ -127,9 +127,8 @@ def _log(registry: Registry) -> tuple[Health, str, str]:
     assert state is not None
     with registry.store.read() as connection:
         head = read_head(connection)
-        node = partial(node_hash_at, connection)
-        grown = frontier_of(head.size, node).root() == Frontier(head.size, head.roots).root()
-        if not grown or frontier_of(state.signed_size, node).root() != state.signed_root:
+        grown = root_at(connection, head.size) == Frontier(head.size, head.roots).root()
+        if not grown or root_at(connection, state.signed_size) != state.signed_root:
             return Health.ILL, "is not the one that was signed", "`visavis restore FILE` brings back a backup"
     return Health.WELL, f"{head.size:,} leaves, signed up to {state.signed_size:,}", ""
 

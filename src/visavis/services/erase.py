@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from visavis.audit.commitments import Kind
 from visavis.audit.entry import Action, Counted
 from visavis.consent.states import Event, State, next_state
+from visavis.consent.times import SECONDS_PER_DAY
 from visavis.errors import ClockError, EraseUnfinishedError, StoreError
 from visavis.services.registry import Registry
 from visavis.services.work import Concerned, Logged, Work, check_clock, working
@@ -29,7 +30,6 @@ from visavis.store.grants import (
 from visavis.store.log import read_head
 from visavis.store.references import delete_references_of
 
-DAY_S = 86_400
 _SWEEP = 500
 _ACTIONS = {Event.WITHDRAW: Action.WITHDRAW, Event.EXPIRE: Action.EXPIRE}
 
@@ -103,7 +103,7 @@ def _end(work: Work, grant: Grant, event: Event) -> Ended:
         grant = replace(
             grant,
             state=next_state(State(grant.state), event).value,
-            proof_until=work.now + grant.proof_days * DAY_S,
+            proof_until=work.now + grant.proof_days * SECONDS_PER_DAY,
         )
         replace_grants(work.connection, [grant])
         insert_events(work.connection, [GrantEvent(grant.id, work.now, event.value, work.by)])

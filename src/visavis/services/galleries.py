@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from uuid import uuid4
 
+from sqlalchemy import Connection
+
 from visavis.audit.entry import MAX_COMMITMENTS, Action, Counted
 from visavis.consent.terms import check_purpose
 from visavis.errors import (
@@ -92,15 +94,23 @@ def purposes(registry: Registry) -> set[str]:
 def summaries(registry: Registry) -> list[GallerySummary]:
     """Every gallery, by name."""
     with registry.store.read() as connection:
-        return [
-            GallerySummary(
-                gallery,
-                *count_references(connection, gallery.id),
-                tuple(sorted(set(recognisers_in(connection, gallery.id).values()))),
-                largest_size(registry, gallery.recogniser),
-            )
-            for gallery in all_galleries(connection)
-        ]
+        return [_summary(registry, connection, gallery) for gallery in all_galleries(connection)]
+
+
+def summary(registry: Registry, name: str) -> GallerySummary:
+    """One gallery; raises UnknownGalleryError."""
+    gallery = find(registry, name)
+    with registry.store.read() as connection:
+        return _summary(registry, connection, gallery)
+
+
+def _summary(registry: Registry, connection: Connection, gallery: Gallery) -> GallerySummary:
+    return GallerySummary(
+        gallery,
+        *count_references(connection, gallery.id),
+        tuple(sorted(set(recognisers_in(connection, gallery.id).values()))),
+        largest_size(registry, gallery.recogniser),
+    )
 
 
 def largest_size(registry: Registry, recogniser: str) -> int | None:

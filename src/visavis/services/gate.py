@@ -6,23 +6,10 @@ from collections.abc import Iterable
 
 from sqlalchemy import Connection
 
-from visavis.consent.states import State
-from visavis.errors import (
-    ConsentError,
-    ConsentExpiredError,
-    ConsentRefusedError,
-    ConsentWithdrawnError,
-    NoConsentError,
-    OtherPurposeError,
-)
+from visavis.consent.states import State, require_live
+from visavis.errors import ConsentError, NoConsentError, OtherPurposeError
 from visavis.grants import ConsentGrant
 from visavis.store.grants import Grant, has_given, latest_grant, open_grants
-
-_REASONS: dict[str, type[ConsentError]] = {
-    State.REFUSED: ConsentRefusedError,
-    State.EXPIRED: ConsentExpiredError,
-    State.WITHDRAWN: ConsentWithdrawnError,
-}
 
 
 def live_grants(
@@ -31,7 +18,11 @@ def live_grants(
     """The grant that counts now of each of these people, or why there is none; read in the transaction that acts on it."""
     subjects = list(dict.fromkeys(subjects))
     found = open_grants(connection, purpose, subjects)
-    return {s: _live(found.get(s), now) or _why_not(connection, found.get(s), s, purpose) for s in subjects}
+    return {
+        subject: _live(found.get(subject) or latest_grant(connection, subject, purpose), now)
+        or _no_consent(connection, subject)
+        for subject in subjects
+    }
 
 
 def live_grant(connection: Connection, purpose: str, subject: str, now: int) -> ConsentGrant:
@@ -42,16 +33,16 @@ def live_grant(connection: Connection, purpose: str, subject: str, now: int) -> 
     return grant
 
 
-def _live(grant: Grant | None, now: int) -> ConsentGrant | None:
-    if grant is None or grant.state != State.GIVEN or grant.expires_at <= now:
+def _live(grant: Grant | None, now: int) -> ConsentGrant | ConsentError | None:
+    """The grant, if it counts, or why it does not; None where there is none."""
+    if grant is None:
         return None
+    try:
+        require_live(State(grant.state), grant.expires_at, now)
+    except ConsentError as error:
+        return error
     return ConsentGrant(grant.id, grant.subject, grant.purpose, grant.expires_at)
 
 
-def _why_not(connection: Connection, grant: Grant | None, subject: str, purpose: str) -> ConsentError:
-    if grant is not None:
-        return ConsentExpiredError() if grant.state == State.GIVEN else NoConsentError()
-    latest = latest_grant(connection, subject, purpose)
-    if latest is not None:
-        return _REASONS[latest.state]()
+def _no_consent(connection: Connection, subject: str) -> ConsentError:
     return OtherPurposeError() if has_given(connection, subject) else NoConsentError()

@@ -9,6 +9,7 @@ from pathlib import Path
 from visavis.analysis import Analyzer
 from visavis.errors import PoorQualityError, UnreadableImageError
 from visavis.faces import Face
+from visavis.files import why
 from visavis.imaging import Photo
 
 LEAST_QUALITY = 0.2
@@ -29,9 +30,7 @@ def read_photo(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise UnreadableImageError(
-            f"the file cannot be read: {(error.strerror or 'no access').lower()}"
-        ) from None
+        raise UnreadableImageError(f"the file cannot be read: {why(error, 'no access')}") from None
 
 
 def portrait(analyzer: Analyzer, photo: bytes, *, largest: bool = False) -> Portrait:

@@ -26,6 +26,11 @@ from visavis.store.migrate import prepare
 from visavis.store.schema import store_state
 
 
+def system_clock() -> int:
+    """The time in UTC, in seconds since 1970."""
+    return int(time.time())
+
+
 class Registry:
     """Everything that a service needs. Safe to share between threads; one for a whole process.
 
@@ -37,7 +42,7 @@ class Registry:
         self,
         settings: Settings,
         *,
-        clock: Callable[[], int] = lambda: int(time.time()),
+        clock: Callable[[], int] = system_clock,
         analyzer: Callable[[str], Analyzer] | None = None,
     ) -> None:
         self.settings = settings
@@ -80,7 +85,7 @@ class Registry:
 def opened(
     settings: Settings,
     *,
-    clock: Callable[[], int] = lambda: int(time.time()),
+    clock: Callable[[], int] = system_clock,
     analyzer: Callable[[str], Analyzer] | None = None,
 ) -> Iterator[Registry]:
     """A registry that is ready: made where it is new, migrated where it is old, with every erasure that was cut off finished.
@@ -134,8 +139,7 @@ def _begin_keyring(registry: Registry) -> KeyringState:
 
 def _begin_store(registry: Registry, store_id: bytes) -> bytes:
     with registry.store.write() as connection:
-        if not registry.store.is_sqlite:
-            connection.exec_driver_sql("LOCK TABLE store_state")
+        registry.store.lock_empty(connection, store_state.name)
         found: bytes | None = connection.execute(select(store_state.c.store_id)).scalar()
         if found is None:
             row = {"one": 1, "store_id": store_id, "log_size": 0, "log_roots": b"", "last_at": 0}

@@ -29,7 +29,7 @@ from visavis.errors import (
     StoreReadOnlyError,
     StoreUnreachableError,
 )
-from visavis.files import sync_folder
+from visavis.files import sync_folder, why
 from visavis.store.database import Database
 from visavis.store.failures import failures_named
 from visavis.store.migrate import HEADS, prepare
@@ -122,7 +122,7 @@ def _written() -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise BackupError(f"the backup cannot be written: {(error.strerror or 'no room').lower()}") from None
+        raise BackupError(f"the backup cannot be written: {why(error, 'no room')}") from None
     except (StoreFullError, StoreReadOnlyError):  # the copy is: the database is only read
         raise BackupError("the backup cannot be written: no room or no access") from None
 

@@ -24,6 +24,7 @@ from visavis.errors import (
     StoreUnreachableError,
 )
 from visavis.extras import require_extra
+from visavis.files import why
 from visavis.store.failures import failures_named
 
 _PATIENCE_S = 30.0
@@ -102,6 +103,11 @@ class Database:
             time.sleep(0.05)
         raise StoreBusyError("another process reads for so long that erased bytes cannot be overwritten yet")
 
+    def lock_empty(self, connection: Connection, table: str) -> None:
+        """Let nobody else begin a table that has no row to lock yet. On SQLite, whoever writes is alone already."""
+        if not self.is_sqlite:
+            connection.exec_driver_sql(f"LOCK TABLE {table}")
+
     def connection_for_migrations(self) -> Connection:
         """A connection whose transactions write; the caller closes it."""
         return self._engine.connect().execution_options(writes=True)
@@ -139,9 +145,7 @@ def _sqlite_engine(url: URL) -> Engine:
             os.close(os.open(path, os.O_CREAT | os.O_RDONLY, 0o600))
         except OSError as error:
             kind = _BY_ERRNO.get(error.errno or 0, StoreUnreachableError)
-            raise kind(
-                f"the store's file cannot be made: {(error.strerror or 'no access').lower()}"
-            ) from None
+            raise kind(f"the store's file cannot be made: {why(error, 'no access')}") from None
         if not (os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)):
             raise StoreReadOnlyError  # SQLite names it by what it stumbles over first
 

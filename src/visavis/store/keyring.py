@@ -70,8 +70,7 @@ class Keyring:
         """Begin a keyring for a store, with a master key that is made where there is none; one that is there stays."""
         master = Key(self._source.read_or_make())
         with self.database.write() as connection:
-            if not self.database.is_sqlite:
-                connection.exec_driver_sql("LOCK TABLE keyring_state")
+            self.database.lock_empty(connection, keyring_state.name)
             if connection.execute(select(keyring_state.c.one)).first() is None:
                 connection.execute(insert(keyring_state).values(one=1, **_sealed_state(state, master)))
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from visavis.errors import KeyringError, MasterKeyExposedError, MasterKeyFormatError, MasterKeyMissingError
-from visavis.files import sync_folder
+from visavis.files import sync_folder, why
 from visavis.store.crypto import KEY_BYTES, fresh_key
 
 _DRAFT = ".draft"
@@ -80,9 +80,7 @@ def _read_file(path: Path) -> bytes:
     except UnicodeDecodeError:
         raise MasterKeyFormatError from None
     except OSError as error:
-        raise KeyringError(
-            f"the master key cannot be read: {(error.strerror or 'no access').lower()}"
-        ) from None
+        raise KeyringError(f"the master key cannot be read: {why(error, 'no access')}") from None
     return decode(text)
 
 
@@ -98,6 +96,4 @@ def _write_file(path: Path, key: bytes) -> None:
                 os.link(draft.name, path)  # unlike a rename, never over another's
         sync_folder(path.parent)
     except OSError as error:
-        raise KeyringError(
-            f"the master key cannot be written: {(error.strerror or 'no room').lower()}"
-        ) from None
+        raise KeyringError(f"the master key cannot be written: {why(error, 'no room')}") from None

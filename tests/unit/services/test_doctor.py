@@ -108,7 +108,7 @@ def test_weights_that_are_missing_and_a_recogniser_that_is_unknown(
 
 
 def test_a_gallery_too_large_for_its_recogniser(staff: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(doctor, "largest_size", lambda *_: 0)
+    monkeypatch.setattr(galleries, "largest_size", lambda *_: 0)
     assert not_well(staff.settings) == {"gallery staff": Health.DOUBTFUL}
     assert checks(staff.settings)["gallery staff"].found.startswith("1 references; ")
 

@@ -61,3 +61,11 @@ former_logs = Table(
     Column("ended_at", BigInteger, nullable=False),
 )
 """Logs that ended because a backup without their last leaves was restored; receipts are still checked with their keys."""
+
+access_secrets = Table(
+    "access_secrets",
+    keyring,
+    Column("access_key_id", Text, primary_key=True),
+    Column("sealed_secret", Bytes, nullable=False),
+)
+"""The secrets of the access keys that live, under the master key."""

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 FOLDER = Path(__file__).parent / "migrations"
 HEADS: Mapping[str, tuple[str, MetaData]] = MappingProxyType({
-    "store": ("0001", store),
-    "keyring": ("0001", keyring),
+    "store": ("0002", store),
+    "keyring": ("0002", keyring),
 })  # fmt: skip
 """The newest revision of each schema and what it looks like."""
 

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Select, delete, func, insert, 
 from visavis.faces import ModelIdentity
 from visavis.store.batches import batched
 from visavis.store.galleries import Gallery
-from visavis.store.schema import enrolled, erased, grants, models, salts
+from visavis.store.schema import enrolled, erased, grants, models, salts, user_references, users
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ _NEW = tuple(field.name for field in fields(NewReference))
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """An enrolled face with its person's grant as it is in this transaction."""
+    """An enrolled face with its person's grant as it is in this transaction. user: the caller's group that it is in, where it is in one."""
 
     number: int
     id: bytes
@@ -56,6 +56,13 @@ class Reference:
     sealed_template: bytes
     quality: float
     enrolled_at: int
+    image_digest: bytes
+    x_ratio: float
+    y_ratio: float
+    width_ratio: float
+    height_ratio: float
+    confidence: float
+    user: str | None
 
     def __repr__(self) -> str:
         return f"Reference(number={self.number})"
@@ -80,9 +87,18 @@ _READ: Select[Any] = (
         enrolled.c.sealed_template,
         enrolled.c.quality,
         enrolled.c.enrolled_at,
+        enrolled.c.image_digest,
+        enrolled.c.x_ratio,
+        enrolled.c.y_ratio,
+        enrolled.c.width_ratio,
+        enrolled.c.height_ratio,
+        enrolled.c.confidence,
+        users.c.name.label("user"),
     )
     .join(grants, grants.c.id == enrolled.c.grant_id)
     .join(models, models.c.number == enrolled.c.model_number)
+    .outerjoin(user_references, user_references.c.enrolled_number == enrolled.c.number)
+    .outerjoin(users, users.c.number == user_references.c.user_number)
 )
 
 

@@ -171,6 +171,53 @@ enrolled = Table(
 )
 """The references. sealed_template: float32 of unit length under the grant's key; image_digest: a keyed hash under it, too."""
 
+users = Table(
+    "users",
+    store,
+    Column("number", Counter, primary_key=True, autoincrement=True),
+    Column("gallery_id", Bytes, ForeignKey("galleries.id"), nullable=False),
+    Column("name", Text, nullable=False),
+    UniqueConstraint("gallery_id", "name"),
+    sqlite_autoincrement=True,
+)
+"""A caller's grouping of references of one gallery. It goes with the last of them where that is erased."""
+
+user_references = Table(
+    "user_references",
+    store,
+    Column(
+        "enrolled_number",
+        BigInteger,
+        ForeignKey("enrolled.number", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    Column("user_number", BigInteger, ForeignKey("users.number"), nullable=False),
+    Index("ix_user_references_user_number", "user_number"),
+)
+"""Which references a user groups; each is of one user at most."""
+
+gallery_tags = Table(
+    "gallery_tags",
+    store,
+    Column("gallery_id", Bytes, ForeignKey("galleries.id"), primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+)
+"""What callers noted of a gallery. Its purpose is not among them: that never changes."""
+
+access_keys = Table(
+    "access_keys",
+    store,
+    Column("id", Text, primary_key=True),
+    Column("operations", Text, nullable=False),
+    Column("galleries", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger),
+    Column("revoked_at", BigInteger),
+)
+"""Who may call the server. operations, galleries: patterns with spaces between them. The secrets are in the keyring."""
+
 erased = Table(
     "erased",
     store,

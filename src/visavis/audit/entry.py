@@ -21,8 +21,8 @@ VERSION = 1
 LOCAL = "local"
 """Who acts where no access key does: the command line, or visavis itself."""
 
-MAX_COMMITMENTS = 12_288
-"""Three for each of the 4,096 candidates that one search can return."""
+MAX_COMMITMENTS = 12_291
+"""Three for each of the 4,096 candidates that one search can return, and for the reference that is searched with."""
 
 
 class Action(StrEnum):

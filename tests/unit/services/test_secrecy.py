@@ -32,11 +32,12 @@ from visavis.consent.terms import Terms
 from visavis.errors import NoFaceError, VisavisError
 from visavis.services import consents, galleries
 from visavis.services.backup import Restoring, back_up, restore
+from visavis.services.candidates import Asked
 from visavis.services.consents import Given
 from visavis.services.disclosure import disclose
 from visavis.services.enrol import Enrolment, enrol
 from visavis.services.folders import HowToEnrol, PhotoOf, enrol_photos
-from visavis.services.identify import Asked, identify, identify_photo
+from visavis.services.identify import identify, identify_photo
 from visavis.services.receipts import receipt_of, renewed_receipt, verify_receipt
 from visavis.services.records import list_consents, records_about
 from visavis.services.registry import Registry, opened

@@ -108,6 +108,19 @@ class FakeAnalyzer:
             raise SeveralFacesError
         return faces[0]
 
+    def all_and_largest(self, photo: bytes) -> list[Face]:
+        faces = self.detect(photo)
+        return [replace(face, template=None) if i else face for i, face in enumerate(faces)]
+
+    def detect(self, photo: bytes) -> list[Face]:
+        try:
+            return self._faces(photo)
+        except NoFaceError:
+            return []
+
+    def analyze(self, photo: bytes, *, most: int | None = None) -> list[Face]:
+        return self.detect(photo)[:most]
+
     def map(self, work: Callable[[Any], Any], photos: Iterable[Any]) -> Iterator[Any]:
         for photo in photos:
             try:

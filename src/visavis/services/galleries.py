@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import uuid4
 
@@ -21,7 +21,7 @@ from visavis.errors import (
 from visavis.models.manifest import DEFAULT_RECOGNISER, find_manifest
 from visavis.services.registry import Registry
 from visavis.services.scoring import concerned
-from visavis.services.work import working
+from visavis.services.work import Work, working
 from visavis.settings import model_folder
 from visavis.store.galleries import (
     Gallery,
@@ -34,7 +34,9 @@ from visavis.store.galleries import (
     set_recogniser,
 )
 from visavis.store.references import (
+    EVERY_REFERENCE,
     Reference,
+    Wanted,
     delete_references_at,
     delete_references_in,
     list_references,
@@ -131,8 +133,7 @@ def delete(registry: Registry, name: str) -> int:
         references = delete_references_in(work.connection, gallery.id)
         delete_gallery(work.connection, gallery.id)
         work.log(Action.GALLERY_DELETE, where=gallery, counts={Counted.REFERENCES: references})
-    registry.store.overwrite_freed()
-    registry.indexes.refresh()
+    _forget(registry)
     return references
 
 
@@ -153,22 +154,67 @@ def view(registry: Registry, name: str) -> Iterator[Reference]:
         after = page[-1].number
 
 
-def remove(registry: Registry, name: str, reference_ids: list[bytes]) -> int:
+def page(
+    registry: Registry, name: str, after: int, limit: int, wanted: Wanted = EVERY_REFERENCE
+) -> list[Reference]:
+    """References of a gallery by number, at most `limit` after the one of this number, of people who agree; each page is logged."""
+    with working(registry) as work:
+        gallery = find_gallery(work.connection, name)
+        found = list_references(work.connection, gallery.id, after, limit, wanted)
+        living = [reference for reference in found if reference.lives(work.now)]
+        people = len({reference.grant_id for reference in living})
+        counts = {Counted.REFERENCES: len(living), Counted.SUBJECTS: people}
+        work.log(Action.VIEW, where=gallery, counts=counts)
+    return living
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """What came of a removal. of_users: references that a user groups, with the user's name; they stay."""
+
+    ids: tuple[bytes, ...]
+    unknown: tuple[bytes, ...]
+    of_users: Mapping[bytes, str] = field(repr=False)
+
+
+def remove(registry: Registry, name: str, reference_ids: Sequence[bytes]) -> int:
     """Delete references; how many. Raises UnknownReferenceError, and deletes none, where one is not in the gallery."""
     with working(registry) as work:
         gallery = find_gallery(work.connection, name)
         found = references_with_ids(work.connection, gallery.id, reference_ids)
         if len(found) != len(set(reference_ids)):
             raise UnknownReferenceError
-        delete_references_at(work.connection, [reference.number for reference in found])
-        keys = registry.keyring.keys(reference.grant_id for reference in found)
-        for start in range(0, max(len(found), 1), _IN_A_LEAF):
-            part = found[start : start + _IN_A_LEAF]
-            counts = {Counted.REFERENCES: len(part)}
-            work.log(Action.REMOVE, where=gallery, counts=counts, people=concerned(part, keys))
+        _remove(work, gallery, found)
+    _forget(registry)
+    return len(found)
+
+
+def remove_ungrouped(registry: Registry, name: str, reference_ids: Sequence[bytes]) -> Removed:
+    """Delete those of these references that are there and that no user groups."""
+    with working(registry) as work:
+        gallery = find_gallery(work.connection, name)
+        found = {r.id: r for r in references_with_ids(work.connection, gallery.id, reference_ids)}
+        free = [reference for reference in found.values() if reference.user is None]
+        _remove(work, gallery, free)
+    _forget(registry)
+    unknown = tuple(i for i in dict.fromkeys(reference_ids) if i not in found)
+    grouped = {r.id: r.user for r in found.values() if r.user is not None}
+    return Removed(tuple(r.id for r in free), unknown, grouped)
+
+
+def _remove(work: Work, gallery: Gallery, references: Sequence[Reference]) -> None:
+    delete_references_at(work.connection, [reference.number for reference in references])
+    keys = work.registry.keyring.keys(reference.grant_id for reference in references)
+    for start in range(0, max(len(references), 1), _IN_A_LEAF):
+        part = references[start : start + _IN_A_LEAF]
+        counts = {Counted.REFERENCES: len(part)}
+        work.log(Action.REMOVE, where=gallery, counts=counts, people=concerned(part, keys))
+
+
+def _forget(registry: Registry) -> None:
+    """What was deleted is neither in the file nor in memory any more."""
     registry.store.overwrite_freed()
     registry.indexes.refresh()
-    return len(found)
 
 
 @dataclass(frozen=True, slots=True)

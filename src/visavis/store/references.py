@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, delete, func, insert, select
@@ -36,7 +36,7 @@ class NewReference:
     by: str
 
 
-_NEW = tuple(field.name for field in fields(NewReference))
+_NEW = tuple(column.name for column in fields(NewReference))
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,9 +133,26 @@ def references_with_ids(connection: Connection, gallery_id: bytes, ids: Iterable
     return found
 
 
-def list_references(connection: Connection, gallery_id: bytes, after: int, limit: int) -> list[Reference]:
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which references of a gallery: those of a user, those with one of these ids; None asks for neither."""
+
+    user: str | None = field(default=None, repr=False)
+    ids: Sequence[bytes] | None = None
+
+
+EVERY_REFERENCE = Wanted()
+
+
+def list_references(
+    connection: Connection, gallery_id: bytes, after: int, limit: int, wanted: Wanted = EVERY_REFERENCE
+) -> list[Reference]:
     """References of a gallery by number, at most `limit` after the one of this number."""
     query = _READ.where(enrolled.c.gallery_id == gallery_id, enrolled.c.number > after)
+    if wanted.user is not None:
+        query = query.where(users.c.name == wanted.user)
+    if wanted.ids is not None:
+        query = query.where(enrolled.c.id.in_(wanted.ids))
     return [Reference(*row) for row in connection.execute(query.order_by(enrolled.c.number).limit(limit))]
 
 

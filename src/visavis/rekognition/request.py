@@ -8,9 +8,6 @@ from typing import Any
 from visavis.services.access import AccessKey
 from visavis.services.registry import Registry
 
-ACCOUNT = "000000000000"
-"""The account in every ARN: there is one operator."""
-
 
 @dataclass(frozen=True, slots=True)
 class Request:

@@ -154,18 +154,26 @@ def view(registry: Registry, name: str) -> Iterator[Reference]:
         after = page[-1].number
 
 
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some references of a gallery. next_after: the number after which the next page begins; None for the last."""
+
+    references: tuple[Reference, ...]
+    next_after: int | None
+
+
 def page(
     registry: Registry, name: str, after: int, limit: int, wanted: Wanted = EVERY_REFERENCE
-) -> list[Reference]:
+) -> Page:
     """References of a gallery by number, at most `limit` after the one of this number, of people who agree; each page is logged."""
     with working(registry) as work:
         gallery = find_gallery(work.connection, name)
-        found = list_references(work.connection, gallery.id, after, limit, wanted)
-        living = [reference for reference in found if reference.lives(work.now)]
+        found = list_references(work.connection, gallery.id, after, limit + 1, wanted)
+        living = tuple(reference for reference in found[:limit] if reference.lives(work.now))
         people = len({reference.grant_id for reference in living})
         counts = {Counted.REFERENCES: len(living), Counted.SUBJECTS: people}
         work.log(Action.VIEW, where=gallery, counts=counts)
-    return living
+    return Page(living, found[limit - 1].number if len(found) > limit else None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,7 +52,9 @@ def as_wire_error(error: VisavisError, operation: str, parameters: _Parameters) 
 
 
 def _no_face(_error: VisavisError, operation: str, _parameters: _Parameters) -> WireError:
-    return InvalidParameterException() if operation == "CompareFaces" else InvalidParameterException(_NO_FACES)
+    return (
+        InvalidParameterException() if operation == "CompareFaces" else InvalidParameterException(_NO_FACES)
+    )
 
 
 def _no_collection(_error: VisavisError, _operation: str, parameters: _Parameters) -> WireError:

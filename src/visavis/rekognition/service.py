@@ -16,7 +16,15 @@ from visavis.rekognition.operations import collections, faces, images, tags, use
 from visavis.rekognition.request import Request
 from visavis.rekognition.tokens import Tokens
 from visavis.rekognition.validate import validate
-from visavis.rekognition.wire import Answer, Call, answer_headers, read_call, read_operation, write_answer, write_error
+from visavis.rekognition.wire import (
+    Answer,
+    Call,
+    answer_headers,
+    read_call,
+    read_operation,
+    write_answer,
+    write_error,
+)
 from visavis.services.access import AccessKey
 from visavis.services.registry import Registry
 from visavis.services.work import working

@@ -162,9 +162,7 @@ class Page:
     next_after: int | None
 
 
-def page(
-    registry: Registry, name: str, after: int, limit: int, wanted: Wanted = EVERY_REFERENCE
-) -> Page:
+def page(registry: Registry, name: str, after: int, limit: int, wanted: Wanted = EVERY_REFERENCE) -> Page:
     """References of a gallery by number, at most `limit` after the one of this number, of people who agree; each page is logged."""
     with working(registry) as work:
         gallery = find_gallery(work.connection, name)

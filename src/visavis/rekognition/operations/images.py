@@ -31,7 +31,7 @@ from visavis.store.galleries import Gallery
 MOST_FACES = 100
 NO_SUBJECT = (
     "ExternalImageId is missing: what stands before its first colon names the person, whose consent is looked up. "
-    "See /operations#IndexFaces on this server."
+    "See /operations#images on this server."
 )
 
 
@@ -74,9 +74,7 @@ def index_faces(request: Request) -> Document:
     image = read_image(parameters["Image"], request.region)
     least_quality = LEAST_QUALITIES[parameters.get("QualityFilter", "AUTO")]
     try:
-        done = enrol_largest(
-            request.registry, gallery.name, Shown(subject, label, image.data, least_quality)
-        )
+        done = enrol_largest(request.registry, gallery.name, Shown(subject, label, image.data, least_quality))
     except ConsentTermsError:
         raise
     except ConsentError as error:

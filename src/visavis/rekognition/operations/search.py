@@ -10,9 +10,7 @@ from visavis.store.galleries import Gallery
 DEFAULT_MATCHES = 80
 
 
-def asked_for(
-    request: Request, gallery: Gallery, min_similarity: float, min_quality: float = 0.0
-) -> Asked:
+def asked_for(request: Request, gallery: Gallery, min_similarity: float, min_quality: float = 0.0) -> Asked:
     """What a call asks of its matches; where the gallery is tagged with a rate of false finds, they have to keep that as well."""
     return Asked(
         max_fmr=1.0,

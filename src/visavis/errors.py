@@ -331,6 +331,36 @@ class UnknownSubjectError(VisavisError):
     hint = "`visavis gallery show NAME --subjects` lists who is enrolled"
 
 
+class UserError(VisavisError):
+    """The user cannot be used so."""
+
+
+class UserNameError(UserError):
+    """A user's name is 1 to 128 letters, digits, dots, dashes, underscores and colons."""
+
+
+class UserExistsError(UserError):
+    """There is a user of that name in the gallery already."""
+
+
+class UnknownUserError(UserError):
+    """There is no user of that name in the gallery."""
+
+
+class UserFullError(UserError):
+    """A user groups at most 100 references."""
+
+    hint = "take out some that are older or poorer"
+
+
+class TagError(GalleryError):
+    """The gallery cannot be tagged so."""
+
+
+class TooManyTagsError(TagError):
+    """A gallery has at most 200 tags, its purpose among them."""
+
+
 class BackupError(VisavisError):
     """The backup cannot be used."""
 

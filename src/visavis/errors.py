@@ -334,13 +334,13 @@ class PoorQualityError(EnrolmentError):
 class OtherPersonError(EnrolmentError):
     """The face does not look like the references that this person has."""
 
-    hint = "check that the photo is theirs; --confirm enrols it all the same"
+    hint = "check that the photo is theirs; `visavis enrol --confirm` enrols it all the same"
 
 
 class DuplicatePersonError(EnrolmentError):
     """The face looks like that of another person in the gallery."""
 
-    hint = "check that the photo is theirs, and that they are not enrolled twice; --confirm enrols it all the same"
+    hint = "check that the photo is theirs, and that they are not enrolled twice; `visavis enrol --confirm` enrols it all the same"
 
 
 class SearchRateError(VisavisError):
@@ -357,6 +357,36 @@ class UnknownSubjectError(VisavisError):
     """There is no reference of this person in the gallery."""
 
     hint = "`visavis gallery show NAME --subjects` lists who is enrolled"
+
+
+class UserError(VisavisError):
+    """The user cannot be used so."""
+
+
+class UserNameError(UserError):
+    """A user's name is 1 to 128 letters, digits, dots, dashes, underscores and colons."""
+
+
+class UserExistsError(UserError):
+    """There is a user of that name in the gallery already."""
+
+
+class UnknownUserError(UserError):
+    """There is no user of that name in the gallery."""
+
+
+class UserFullError(UserError):
+    """A user groups at most 100 references."""
+
+    hint = "take out some that are older or poorer"
+
+
+class TagError(GalleryError):
+    """The gallery cannot be tagged so."""
+
+
+class TooManyTagsError(TagError):
+    """A gallery has at most 200 tags, its purpose among them."""
 
 
 class BackupError(VisavisError):

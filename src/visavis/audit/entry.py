@@ -33,6 +33,10 @@ class Action(StrEnum):
     GALLERY_DELETE = "gallery-delete"
     ENROL = "enrol"
     REMOVE = "remove"
+    USER_CREATE = "user-create"
+    USER_DELETE = "user-delete"
+    ASSOCIATE = "associate"
+    DISASSOCIATE = "disassociate"
     VERIFY = "verify"
     IDENTIFY = "identify"
     REDACT = "redact"
@@ -75,6 +79,7 @@ class Counted(StrEnum):
     SUBJECTS = "subjects"
     REFERENCES = "references"
     CANDIDATES = "candidates"
+    USERS = "users"
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,18 +17,25 @@ from visavis.errors import (
     NoFaceError,
     SearchRateError,
     StoreBusyError,
+    TagError,
+    TooManyTagsError,
     UnknownGalleryError,
     UnknownReferenceError,
+    UnknownUserError,
+    UserExistsError,
+    UserFullError,
     VisavisError,
 )
 from visavis.rekognition.errors import (
     AccessDeniedException,
+    ConflictException,
     ImageTooLargeException,
     InternalServerError,
     InvalidImageFormatException,
     InvalidParameterException,
     ResourceAlreadyExistsException,
     ResourceNotFoundException,
+    ServiceQuotaExceededException,
     ThrottlingException,
     WireError,
 )
@@ -58,7 +65,12 @@ def _no_face(_error: VisavisError, operation: str, _parameters: _Parameters) -> 
 
 
 def _no_collection(_error: VisavisError, _operation: str, parameters: _Parameters) -> WireError:
-    return ResourceNotFoundException(f"Collection:{parameters.get('CollectionId', '')} not found!")
+    return ResourceNotFoundException(f"Collection:{_collection(parameters)} not found!")
+
+
+def _collection(parameters: _Parameters) -> str:
+    """The name of the collection that a call is on; an ARN ends with it."""
+    return str(parameters.get("CollectionId") or parameters.get("ResourceArn", "").rpartition("/")[2])
 
 
 def _collection_exists(_error: VisavisError, _operation: str, parameters: _Parameters) -> WireError:
@@ -67,13 +79,17 @@ def _collection_exists(_error: VisavisError, _operation: str, parameters: _Param
     )
 
 
+def _no_user(_error: VisavisError, _operation: str, _parameters: _Parameters) -> WireError:
+    return ResourceNotFoundException("The userId was not found in the collection")
+
+
 def _no_reference(_error: VisavisError, _operation: str, _parameters: _Parameters) -> WireError:
     return InvalidParameterException("faceId was not found in the collection")
 
 
 def _with_hint(kind: type[WireError]) -> Callable[[VisavisError, str, _Parameters], WireError]:
     def convert(error: VisavisError, _operation: str, _parameters: _Parameters) -> WireError:
-        return kind(f"{error.message.rstrip('.')}. {error.hint}".rstrip())
+        return kind(f"{error.message.removesuffix('.')}: {error.hint}".rstrip(": "))
 
     return convert
 
@@ -86,6 +102,10 @@ _CONVERSIONS: tuple[tuple[type[VisavisError], Callable[[VisavisError, str, _Para
     (UnknownGalleryError, _no_collection),
     (GalleryExistsError, _collection_exists),
     (UnknownReferenceError, _no_reference),
+    (UnknownUserError, _no_user),
+    (UserExistsError, _plain(ConflictException)),
+    (UserFullError, _with_hint(ServiceQuotaExceededException)),
+    (TooManyTagsError, _with_hint(ServiceQuotaExceededException)),
     (NoFaceError, _no_face),
     (ImageTooLargeError, _plain(ImageTooLargeException)),
     (ImageError, _plain(InvalidImageFormatException)),
@@ -94,6 +114,7 @@ _CONVERSIONS: tuple[tuple[type[VisavisError], Callable[[VisavisError, str, _Para
     (EnrolmentError, _with_hint(InvalidParameterException)),
     (GalleryNameError, _with_hint(InvalidParameterException)),
     (IncompatibleTemplatesError, _with_hint(InvalidParameterException)),
+    (TagError, _with_hint(InvalidParameterException)),
     (SearchRateError, _with_hint(InvalidParameterException)),
     (StoreBusyError, _plain(ThrottlingException)),
 )

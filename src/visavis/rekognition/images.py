@@ -1,7 +1,9 @@
 from __future__ import annotations
+
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
+
 from visavis.imaging import Photo
 from visavis.rekognition.errors import InvalidParameterException
 

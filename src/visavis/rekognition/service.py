@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from types import MappingProxyType
 
 from visavis.audit.entry import Action, Refusal
 from visavis.errors import VisavisError
 from visavis.rekognition.arns import collection_arn, collection_of
-from visavis.rekognition.errors import AccessDeniedException, WireError
+from visavis.rekognition.errors import AccessDeniedException, InternalServerError, WireError
 from visavis.rekognition.failures import as_wire_error
 from visavis.rekognition.model import OPERATIONS, Place, Standing
 from visavis.rekognition.operations import collections, faces, images, tags, users
@@ -96,9 +97,17 @@ class Service:
             registry = self._registry.acting_as(signed.key.id)
             request = Request(registry, signed.key, signed.region, call.parameters, self._tokens)
             body = write_answer(operation, HANDLERS[operation](request))
-        except Exception as error:
-            raise self._as_wire_error(error, signed.request_id, call) from None
+        except VisavisError as error:
+            raise self._told(error, as_wire_error(error, operation, call.parameters), signed) from None
+        except Exception as error:  # noqa: BLE001  a mistake of ours: the client gets an answer all the same
+            raise self._told(error, InternalServerError(), signed) from None
         return Answer(200, answer_headers(signed.request_id), body)
+
+    def _told(self, error: Exception, answered: WireError, signed: Signed) -> WireError:
+        """What the client is told; the operator is told of what is not the client's doing."""
+        if answered.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            self._report(signed.request_id, error)
+        return answered
 
     def _authorise(self, signed: Signed, call: Call) -> None:
         gallery = _gallery_of(call)
@@ -111,13 +120,6 @@ class Service:
         raise AccessDeniedException(
             f"Access key {signed.key.id} is not authorized to perform: rekognition:{call.operation} on resource: {resource}"
         )
-
-    def _as_wire_error(self, error: Exception, request_id: str, call: Call) -> WireError:
-        known = error if isinstance(error, VisavisError) else VisavisError()
-        converted = as_wire_error(known, call.operation, call.parameters)
-        if converted.status >= 500:
-            self._report(request_id, error)
-        return converted
 
 
 def _gallery_of(call: Call) -> str | None:

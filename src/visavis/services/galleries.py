@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from uuid import uuid4
 
 from sqlalchemy import Connection
@@ -42,6 +43,8 @@ from visavis.store.references import (
     list_references,
     references_with_ids,
 )
+from visavis.store.tags import put_tags
+from visavis.store.users import count_users
 
 _NAME = re.compile(r"[A-Za-z0-9_.-]{1,255}")
 _PAGE = 1_000
@@ -54,7 +57,7 @@ SEARCH_FPIR = 0.01
 
 @dataclass(frozen=True, slots=True)
 class GallerySummary:
-    """A gallery and how much is in it.
+    """A gallery and how much is in it. users: groupings of its references by callers.
 
     recognisers: of its references, by name. largest: how many references its recogniser is calibrated to be searched in at a false positive identification rate of 1 in 100; None where it is not calibrated.
     """
@@ -62,12 +65,19 @@ class GallerySummary:
     gallery: Gallery
     references: int
     people: int
+    users: int
     recognisers: tuple[str, ...]
     largest: int | None
 
 
-def create(registry: Registry, name: str, purpose: str, recogniser: str = DEFAULT_RECOGNISER) -> Gallery:
-    """Make a gallery. Its purpose never changes. Raises GalleryNameError, GalleryExistsError, ConsentTermsError, UnknownModelError."""
+def create(
+    registry: Registry,
+    name: str,
+    purpose: str,
+    recogniser: str = DEFAULT_RECOGNISER,
+    tags: Mapping[str, str] = MappingProxyType({}),
+) -> Gallery:
+    """Make a gallery. Its purpose never changes. tags: as `tags.check` lets them through. Raises GalleryNameError, GalleryExistsError, ConsentTermsError, UnknownModelError."""
     if not _NAME.fullmatch(name):
         raise GalleryNameError
     check_purpose(purpose)
@@ -75,6 +85,7 @@ def create(registry: Registry, name: str, purpose: str, recogniser: str = DEFAUL
     with working(registry) as work:
         gallery = Gallery(uuid4().bytes, name, purpose, recogniser, work.now)
         insert_gallery(work.connection, gallery)
+        put_tags(work.connection, gallery.id, tags)
         work.log(Action.GALLERY_CREATE, where=gallery)
     return gallery
 
@@ -91,6 +102,12 @@ def purposes(registry: Registry) -> set[str]:
     """The purposes of all galleries."""
     with registry.store.read() as connection:
         return {gallery.purpose for gallery in all_galleries(connection)}
+
+
+def every(registry: Registry) -> list[Gallery]:
+    """Every gallery, by name."""
+    with registry.store.read() as connection:
+        return all_galleries(connection)
 
 
 def summaries(registry: Registry) -> list[GallerySummary]:
@@ -110,6 +127,7 @@ def _summary(registry: Registry, connection: Connection, gallery: Gallery) -> Ga
     return GallerySummary(
         gallery,
         *count_references(connection, gallery.id),
+        count_users(connection, gallery.id),
         tuple(sorted(set(recognisers_in(connection, gallery.id).values()))),
         largest_size(registry, gallery.recogniser),
     )

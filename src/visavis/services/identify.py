@@ -45,11 +45,16 @@ def identify_photo(
 
 
 def probes_of(registry: Registry, gallery: Gallery, photo: bytes) -> list[Face]:
-    """The largest face of a photo, with a template of each model that the gallery's references were made with; at least one."""
+    """The largest face of a photo, with a template of each model that the gallery is searched with; at least one."""
+    return [registry.analyzer(name).largest(photo) for name in recognisers_searched(registry, gallery)]
+
+
+def recognisers_searched(registry: Registry, gallery: Gallery) -> list[str]:
+    """The models that a probe needs a template of: those of the references, or that of new ones where there are none."""
     indexes = registry.indexes.of(gallery.id)
     with registry.store.read() as connection:
         used = recognisers_of(connection, [name for name, index in indexes.items() if len(index)])
-    return [registry.analyzer(name).largest(photo) for name in dict.fromkeys(used or [gallery.recogniser])]
+    return list(dict.fromkeys(used)) or [gallery.recogniser]
 
 
 def identify_reference(

@@ -20,6 +20,8 @@ from visavis.errors import (
     UnknownGalleryError,
     UnknownReferenceError,
     UnknownSubjectError,
+    UnknownUserError,
+    UserError,
     VisavisError,
 )
 from visavis.services.registry import Registry
@@ -35,6 +37,8 @@ _REASONS: tuple[tuple[type[VisavisError], Refusal], ...] = (
     (UnknownGalleryError, Refusal.NOT_FOUND),
     (UnknownReferenceError, Refusal.NOT_FOUND),
     (UnknownSubjectError, Refusal.NOT_FOUND),
+    (UnknownUserError, Refusal.NOT_FOUND),
+    (UserError, Refusal.BAD_REQUEST),
     (SearchRateError, Refusal.BAD_REQUEST),
     (NoFaceError, Refusal.NO_FACE),
     (EnrolmentError, Refusal.UNUSABLE_PHOTO),

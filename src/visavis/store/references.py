@@ -12,6 +12,7 @@ from visavis.faces import ModelIdentity
 from visavis.store.batches import batched
 from visavis.store.galleries import Gallery
 from visavis.store.schema import enrolled, erased, grants, models, salts, user_references, users
+from visavis.store.users import delete_empty_users, users_of_grant
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +134,21 @@ def references_with_ids(connection: Connection, gallery_id: bytes, ids: Iterable
     return found
 
 
+def references_of_user(connection: Connection, user_number: int) -> list[Reference]:
+    """The references that a user groups, the oldest first."""
+    query = _READ.where(user_references.c.user_number == user_number).order_by(enrolled.c.number)
+    return [Reference(*row) for row in connection.execute(query)]
+
+
+def grouped_references_at(connection: Connection, numbers: Iterable[int]) -> list[Reference]:
+    """Of the references of these numbers, those that a user groups."""
+    found = []
+    for batch in batched(numbers):
+        rows = connection.execute(_READ.where(user_references.c.enrolled_number.in_(batch)))
+        found += [Reference(*row) for row in rows]
+    return found
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """Which references of a gallery: those of a user, those with one of these ids; None asks for neither."""
@@ -181,9 +197,12 @@ def insert_references(connection: Connection, new: Sequence[NewReference]) -> No
 
 
 def delete_references_of(connection: Connection, grant_id: bytes) -> int:
-    """Delete a person's references and the salts of their leaves; how many references."""
+    """Delete a person's references, the users that grouped them alone and the salts of their leaves; how many references."""
     connection.execute(delete(salts).where(salts.c.grant_id == grant_id))
-    return _delete(connection, enrolled.c.grant_id == grant_id)
+    grouping = users_of_grant(connection, grant_id)
+    references = _delete(connection, enrolled.c.grant_id == grant_id)
+    delete_empty_users(connection, grouping)
+    return references
 
 
 def delete_references_in(connection: Connection, gallery_id: bytes) -> int:

@@ -70,8 +70,8 @@ def test_galleries_are_listed_by_name_with_what_is_in_them(staff: Registry) -> N
     found = {summary.gallery.name: summary for summary in galleries.summaries(staff)}
     largest = found["staff"].largest
     assert found == {
-        "staff": GallerySummary(galleries.find(staff, "staff"), 6, 5, ("sface-2021dec",), largest),
-        "Visitors": GallerySummary(empty, 0, 0, (), largest),
+        "staff": GallerySummary(galleries.find(staff, "staff"), 6, 5, 0, ("sface-2021dec",), largest),
+        "Visitors": GallerySummary(empty, 0, 0, 0, (), largest),
     }
     assert largest == FakeAnalyzer("sface-2021dec").calibration.largest_gallery(0.01)
 

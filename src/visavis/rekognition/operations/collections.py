@@ -8,7 +8,7 @@ from visavis.rekognition.faces import Document
 from visavis.rekognition.pages import DEFAULT_PAGE, read_id_token, write_token
 from visavis.rekognition.request import Request
 from visavis.services import galleries
-from visavis.services.tags import PURPOSE_TAG
+from visavis.services.tags import PURPOSE_TAG, check
 
 NO_PURPOSE = (
     f"A collection needs a purpose, to which people consent: the tag {PURPOSE_TAG}, or the server's setting default_purpose. "
@@ -22,7 +22,7 @@ def create_collection(request: Request) -> Document:
     purpose = tags.pop(PURPOSE_TAG, "") or request.registry.settings.default_purpose
     if not purpose:
         raise InvalidParameterException(NO_PURPOSE)
-    gallery = galleries.create(request.registry, name, purpose, tags=tags)
+    gallery = galleries.create(request.registry, name, purpose, tags=check(tags, purpose))
     return {
         "StatusCode": 200,
         "CollectionArn": collection_arn(request.region, name),

@@ -11,7 +11,7 @@ from visavis.rekognition.faces import (
     parse_reference_id,
     reference_document,
 )
-from visavis.rekognition.operations.search import asked_for
+from visavis.rekognition.operations.search import DEFAULT_MATCHES, asked_for
 from visavis.rekognition.pages import DEFAULT_PAGE, read_token, write_token
 from visavis.rekognition.request import Request
 from visavis.services import galleries
@@ -55,7 +55,12 @@ def search_faces(request: Request) -> Document:
     """Search a gallery for the face of one of its references."""
     name, face_id = request.parameters["CollectionId"], request.parameters["FaceId"]
     gallery = galleries.find(request.registry, name)
-    asked = asked_for(request, gallery, least_similarity(request.parameters.get("FaceMatchThreshold"), 80))
+    asked = asked_for(
+        request,
+        gallery,
+        least_similarity(request.parameters.get("FaceMatchThreshold"), 80),
+        most=request.parameters.get("MaxFaces", DEFAULT_MATCHES),
+    )
     found = identify_reference(request.registry, name, parse_reference_id(face_id), asked)
     return {
         "SearchedFaceId": face_id,

@@ -20,7 +20,7 @@ from visavis.rekognition.faces import (
     split_external_id,
 )
 from visavis.rekognition.images import WireImage, read_image
-from visavis.rekognition.operations.search import asked_for
+from visavis.rekognition.operations.search import DEFAULT_MATCHES, MOST_FACES, asked_for
 from visavis.rekognition.request import Request
 from visavis.services import galleries
 from visavis.services.compare import compare_photos
@@ -28,7 +28,6 @@ from visavis.services.enrol_photo import PhotoEnrolled, Shown, enrol_largest
 from visavis.services.identify import identify_photo
 from visavis.store.galleries import Gallery
 
-MOST_FACES = 100
 NO_SUBJECT = (
     "ExternalImageId is missing: what stands before its first colon names the person, whose consent is looked up. "
     "See /operations#images on this server."
@@ -96,6 +95,7 @@ def search_faces_by_image(request: Request) -> Document:
         gallery,
         least_similarity(parameters.get("FaceMatchThreshold"), 80),
         LEAST_QUALITIES[parameters.get("QualityFilter", "NONE")],
+        parameters.get("MaxFaces", DEFAULT_MATCHES),
     )
     found = identify_photo(request.registry, gallery.name, image.data, asked)
     assert found.face is not None

@@ -99,6 +99,12 @@ class FakeAnalyzer:
     def calibration(self) -> Calibration:
         return shipped_calibration(MODEL)
 
+    def detect(self, photo: bytes) -> list[Face]:
+        try:
+            return [replace(face, template=None) for face in self._faces(photo)]
+        except NoFaceError:
+            return []
+
     def largest(self, photo: bytes) -> Face:
         return self._faces(photo)[0]
 

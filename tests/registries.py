@@ -99,6 +99,12 @@ class FakeAnalyzer:
     def calibration(self) -> Calibration:
         return shipped_calibration(MODEL)
 
+    def detect(self, photo: bytes) -> list[Face]:
+        try:
+            return [replace(face, template=None) for face in self._faces(photo)]
+        except NoFaceError:
+            return []
+
     def largest(self, photo: bytes) -> Face:
         return self._faces(photo)[0]
 
@@ -109,17 +115,14 @@ class FakeAnalyzer:
         return faces[0]
 
     def all_and_largest(self, photo: bytes) -> list[Face]:
-        faces = self.detect(photo)
+        faces = self.analyze(photo)
         return [replace(face, template=None) if i else face for i, face in enumerate(faces)]
 
-    def detect(self, photo: bytes) -> list[Face]:
+    def analyze(self, photo: bytes, *, most: int | None = None) -> list[Face]:
         try:
-            return self._faces(photo)
+            return self._faces(photo)[:most]
         except NoFaceError:
             return []
-
-    def analyze(self, photo: bytes, *, most: int | None = None) -> list[Face]:
-        return self.detect(photo)[:most]
 
     def map(self, work: Callable[[Any], Any], photos: Iterable[Any]) -> Iterator[Any]:
         for photo in photos:

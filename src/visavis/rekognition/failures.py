@@ -89,7 +89,8 @@ def _no_reference(_error: VisavisError, _operation: str, _parameters: _Parameter
 
 def _with_hint(kind: type[WireError]) -> Callable[[VisavisError, str, _Parameters], WireError]:
     def convert(error: VisavisError, _operation: str, _parameters: _Parameters) -> WireError:
-        return kind(f"{error.message.removesuffix('.')}: {error.hint}".rstrip(": "))
+        hint = f": {error.hint}" if error.hint else ""
+        return kind(f"{error.message.removesuffix('.')}{hint}")
 
     return convert
 

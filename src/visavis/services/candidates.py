@@ -10,6 +10,9 @@ from visavis.errors import SearchRateError
 from visavis.faces import Face
 from visavis.store.references import Reference
 
+_ROUNDING = 1e-9
+"""From a similarity to its score and back, so much is lost at most; whether a similarity is high enough is decided by itself."""
+
 
 @dataclass(frozen=True, slots=True)
 class Asked:
@@ -27,7 +30,8 @@ class Asked:
 
     def threshold_score(self, calibration: Calibration, references: int) -> float:
         """The lowest score of a candidate; raises SearchRateError where the calibration does not reach the rate."""
-        return max(self._score_of_rate(calibration, references), calibration.score_at(self.min_similarity))
+        least = calibration.score_at(self.min_similarity) - _ROUNDING
+        return max(self._score_of_rate(calibration, references), least)
 
     def _score_of_rate(self, calibration: Calibration, references: int) -> float:
         try:

@@ -106,7 +106,7 @@ def _identify(
         searches = [
             _search(registry, probe, indexes.get(probe.model.compatibility), asked, size) for probe in probes
         ]
-        candidates = _candidates(registry, gallery.name, searches, asked.max_candidates, searched)
+        candidates = _candidates(registry, gallery.name, searches, asked, searched)
     calibration, threshold = searches[0].calibration, searches[0].threshold_score
     return Identification(
         candidates=candidates,
@@ -121,17 +121,21 @@ def _candidates(
     registry: Registry,
     gallery_name: str,
     searches: Sequence[_Search],
-    count: int,
+    asked: Asked,
     searched: bytes | None,
 ) -> tuple[Candidate, ...]:
     """Read, open and score what the indexes propose, and log it."""
     with working(registry) as work:
         gallery = find_gallery(work.connection, gallery_name)
         probe = [] if searched is None else [live_reference(work.connection, gallery, searched, work.now)]
-        found = [c for search in searches for c in search.candidates(work, gallery, count + len(probe))]
-        found = [candidate for candidate in found if candidate.reference.id != searched]
+        found = [
+            c
+            for search in searches
+            for c in search.candidates(work, gallery, asked.max_candidates + len(probe))
+        ]
+        found = [c for c in found if c.reference.id != searched and c.similarity >= asked.min_similarity]
         found.sort(key=lambda candidate: (-candidate.similarity, -candidate.score))
-        found = found[:count]
+        found = found[: asked.max_candidates]
         references = [*probe, *(candidate.reference for candidate in found)]
         work.log(
             Action.IDENTIFY,

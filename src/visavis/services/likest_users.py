@@ -54,27 +54,28 @@ class LikestUsers:
         if recogniser not in self._least_scores:
             self._least_scores[recogniser] = self._asked.threshold_score(calibration, self._references)
         if index := self._indexes.get(compatibility):
-            for reference, score in self._likest(index, probe, self._least_scores[recogniser]):
+            for user, (reference, score) in self._likest(
+                index, probe, self._least_scores[recogniser]
+            ).items():
                 found = calibration.similarity(score), score, reference
-                assert reference.user is not None
-                if found[:2] > self._best.get(reference.user, (-1.0, -1.0))[:2]:
-                    self._best[reference.user] = found
+                if found[0] >= self._asked.min_similarity:
+                    self._best[user] = max(self._best.get(user, found), found, key=lambda best: best[:2])
 
     def finish(self, faces: int, searched: Sequence[Reference] = ()) -> tuple[UserMatch, ...]:
         """Log the search; who was found, by falling similarity. faces: how many probes there were; searched: those that are references."""
-        found = sorted(self._best.values(), key=lambda best: (-best[0], -best[1], best[2].number))
-        found = found[: self._asked.max_candidates]
-        people = [*searched, *(reference for _, _, reference in found)]
+        order = sorted(self._best.items(), key=lambda best: (-best[1][0], -best[1][1], best[1][2].number))
+        found = order[: self._asked.max_candidates]
+        people = [*searched, *(reference for _, (_, _, reference) in found)]
         keys = self._work.registry.keyring.keys(reference.grant_id for reference in people)
         counts = {Counted.FACES: faces, Counted.USERS: len(found)}
         unique = {reference.number: reference for reference in people}.values()
         self._work.log(Action.IDENTIFY, where=self._gallery, counts=counts, people=concerned(unique, keys))
-        return tuple(
-            UserMatch(reference.user, similarity) for similarity, _, reference in found if reference.user
-        )
+        return tuple(UserMatch(user, similarity) for user, (similarity, _, _) in found)
 
-    def _likest(self, index: TemplateIndex, probe: Vector, least: float) -> list[tuple[Reference, float]]:
-        """The likest reference of each of the likest users, at least as many as are asked for, by falling score."""
+    def _likest(
+        self, index: TemplateIndex, probe: Vector, least: float
+    ) -> dict[str, tuple[Reference, float]]:
+        """The likest reference of each user, with its score: of as many of the likest users as are asked for, and perhaps of more."""
         wanted = _FIRST_WANTED
         while True:
             numbers = index.propose(probe, wanted, least)
@@ -85,10 +86,11 @@ class LikestUsers:
             certain = max(0, wanted - (len(numbers) - len(scored)))
             users = {reference.user for reference, _ in scored[:certain]}
             if len(users) >= self._asked.max_candidates or len(numbers) < wanted:
-                likest: dict[str | None, tuple[Reference, float]] = {}
-                for reference, score in ((r, s) for r, s in scored if s >= least):
-                    likest.setdefault(reference.user, (reference, score))
-                return list(likest.values())[: self._asked.max_candidates]
+                return {
+                    r.user: (r, score)
+                    for r, score in reversed(scored)
+                    if r.user is not None and score >= least
+                }
             wanted *= _FURTHER
 
     def _those_that_count(self, numbers: Sequence[int]) -> list[Reference]:

@@ -16,7 +16,7 @@ from registries import PURPOSE, agree, enrolled
 from sqlalchemy import delete, select, text
 
 from visavis.errors import BackupError, NewerStoreError, NotABackupError, VisavisError
-from visavis.services import consents, galleries
+from visavis.services import consents, galleries, tags, users
 from visavis.services.registry import Registry
 from visavis.store import copies, schema
 from visavis.store.copies import copy_rows, open_copy, write_copy
@@ -31,7 +31,10 @@ def full(registry: Registry) -> Registry:
     """A store with something in every table, whose last numbers are erased."""
     galleries.create(registry, "staff", PURPOSE)
     agree(registry, "anna", "ben", "cleo")
-    enrolled(registry, "staff", "anna", "ben", "cleo", photos=(0, 1))
+    references = enrolled(registry, "staff", "anna", "ben", "cleo", photos=(0, 1))
+    users.create(registry, "staff", "a")
+    users.associate(registry, "staff", "a", [references[0].reference_id])
+    tags.put(registry, "staff", {"team": "a"})
     consents.withdraw(registry, "cleo", PURPOSE)
     return registry
 

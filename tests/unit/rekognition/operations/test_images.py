@@ -86,7 +86,9 @@ def test_who_withdraws_is_not_found_any_more(call: Caller, registry: Registry) -
 def test_somebody_elses_face_under_a_name_is_refused(call: Caller) -> None:
     index(call, "anna")
     for subject in ("anna", "boris"):
-        with pytest.raises(Refused, match=r"InvalidParameterException: The face (looks|does not look) like .*confirm"):
+        with pytest.raises(
+            Refused, match=r"InvalidParameterException: The face (looks|does not look) like .*confirm"
+        ):
             index(call, {"anna": "boris", "boris": "anna"}[subject], subject=subject)
 
 

@@ -315,6 +315,30 @@ class UnknownGalleryError(GalleryError):
     hint = "`visavis gallery list` shows the galleries"
 
 
+class AccessKeyError(VisavisError):
+    """This does not describe an access key."""
+
+    hint = "docs/server.md lists what limits a key"
+
+
+class UnknownAccessKeyError(VisavisError):
+    """There is no access key of that id."""
+
+    hint = "`visavis key list` shows the keys"
+
+
+class RevokeUnfinishedError(StoreError):
+    """Nobody can use the key any more; the store does not say so yet."""
+
+    hint = "repeat it once the store can be written to; opening it finishes it as well"
+
+
+class CredentialsFileError(VisavisError):
+    """The key's file cannot be written."""
+
+    hint = "name a file that is not there yet, in a folder that you may write to"
+
+
 class EnrolmentError(VisavisError):
     """This photo cannot be enrolled."""
 

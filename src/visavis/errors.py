@@ -145,6 +145,12 @@ class SettingsError(VisavisError):
     hint = "docs/galleries.md lists the settings; `visavis doctor` shows where each comes from"
 
 
+class NotAllowedError(VisavisError):
+    """The access key is not for this."""
+
+    hint = "it takes a key whose operations and galleries allow it; docs/rest.md says what each call needs"
+
+
 class ClockError(VisavisError):
     """The clock of this machine runs behind the audit log."""
 

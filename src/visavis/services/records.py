@@ -91,7 +91,9 @@ def consents_after(
     with working(registry) as work:
         last = grants_by_id(work.connection, [after]).get(after) if after else None
         if after and last is None:
-            raise ConsentTermsError("there is no consent with this id any more", field="after", hint="begin anew")
+            raise ConsentTermsError(
+                "there is no consent with this id any more", field="after", hint="begin anew"
+            )
         work.log(Action.VIEW, where=purpose)
     place = (last.subject, last.id) if last else ("", b"")
     with registry.store.read() as connection:

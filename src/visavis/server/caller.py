@@ -9,7 +9,7 @@ from visavis.services.access import AccessKey
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Whose signature a request bears. region: as the client's signature has it; request_id: this request's alone."""
+    """Whose signature was verified. region: as their client is set to; request_id: of this request, a UUID."""
 
     key: AccessKey
     region: str

@@ -55,16 +55,16 @@ class LoggedEntry(Told):
             "examples": [
                 {
                     "number": 17,
-                    "action": "grant",
+                    "action": "verify",
                     "at": "2026-10-05T12:00:00Z",
-                    "by": "local",
-                    "outcome": "done",
-                    "reason": None,
-                    "gallery": None,
+                    "by": "VSVSAAAAAAAAAAAAAAAA",
+                    "outcome": "refused",
+                    "reason": "no-face",
+                    "gallery": "staff",
                     "purpose": "entry to the workshop",
-                    "counts": {},
+                    "counts": {"photos": 1},
                     "commitments": [{"of": "subject", "digest": _HASH}],
-                    "leaf": "eyJhY3Rpb24iOiJncmFudCJ9",
+                    "leaf": "eyJhY3Rpb24iOiJ2ZXJpZnkifQ==",
                 }
             ]
         }

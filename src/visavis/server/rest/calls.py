@@ -83,6 +83,8 @@ def permitted(
     async def check(request: Request) -> Call:
         shared, caller = request.app.state, request.state.caller
         assert isinstance(caller, Caller)
+        if exchange := getattr(request.state, "exchange", None):
+            exchange.operation = operation  # for logs and metrics, which have nothing else of a call
         call = Call(shared.registry.acting_as(caller.key.id), caller.key, shared.run, action)
         if not call.key.allows(operation):
             await call.run(call.refuse)

@@ -20,19 +20,20 @@ _PERSON: JsonDict = {"subject": "p-0417", "purpose": "entry to the workshop"}
 _CONSENT: JsonDict = {
     "id": "5b0f6d1e-2f0f-4d53-9a56-0f3f7f2f9f10",
     **_PERSON,
-    "state": "given",
+    "state": "withdrawn",
     "consented_by": "person",
     "notice_version": "2026-03",
     "language": "de",
-    "evidence_sha256": None,
+    "evidence_sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
     "until": "2027-01-01T00:00:00Z",
     "controller_name": "Museum",
     "controller_contact": "privacy@museum.example",
     "retention_days": 1096,
     "expires_at": "2027-01-01T00:00:00Z",
     "proof_days": 1096,
-    "proof_until": None,
+    "proof_until": "2029-10-05T12:00:00Z",
 }
+"""No example has a null: FastAPI would leave it out."""
 
 
 class Person(Asked):

@@ -127,9 +127,9 @@ async def _unroutable(_: Request, error: Exception) -> JSONResponse:
     return _answer(error.status_code, code, message, headers=error.headers)
 
 
-async def _broken(_: Request, error: Exception) -> JSONResponse:
+async def _broken(_: Request, __: Exception) -> JSONResponse:
     """A fault of visavis itself; Starlette raises it again, for the server to count."""
-    return _answer(500, "failed", f"The server failed ({type(error).__name__}). Try your call again.")
+    return _answer(500, "failed", "The server failed. Try your call again.")
 
 
 def _answer(

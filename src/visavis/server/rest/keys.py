@@ -10,6 +10,7 @@ from pydantic.config import JsonDict
 
 from visavis.audit.entry import Action
 from visavis.errors import UnknownAccessKeyError
+from visavis.server.operations import ALL_OPERATIONS
 from visavis.server.rest.calls import Call, in_worker, permitted
 from visavis.server.rest.documents import Asked, End, Time, Told
 from visavis.services import access
@@ -25,6 +26,7 @@ _KEY: JsonDict = {
     "galleries": ["staff-*"],
     "created_at": "2026-10-05T12:00:00Z",
     "expires_at": "2027-01-01T00:00:00Z",
+    "revoked_at": "2026-11-01T08:00:00Z",
 }
 
 
@@ -47,7 +49,7 @@ class NewKey(Asked):
 class Key(Told):
     """A key and what it may do."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{**_KEY, "revoked_at": None}]})
+    model_config = ConfigDict(json_schema_extra={"examples": [_KEY]})
 
     access_key_id: str
     operations: list[str]
@@ -73,9 +75,7 @@ class MadeKey(Told):
     """A key that was just made, and its secret, which nobody is told again."""
 
     model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [{"key": {**_KEY, "revoked_at": None}, "secret_access_key": "(40 characters)"}]
-        }
+        json_schema_extra={"examples": [{"key": _KEY, "secret_access_key": "(40 characters)"}]}
     )
 
     key: Key
@@ -92,6 +92,8 @@ class KeyList(Told):
 @in_worker
 def create(call: Annotated[Call, Depends(permitted("CreateKey", Action.KEY_CREATE))], new: NewKey) -> MadeKey:
     """Make a key that may do no more than the one that makes it. This answer alone has its secret."""
+    if new.operations:
+        access.check_operations(new.operations, ALL_OPERATIONS)
     operations = tuple(new.operations or call.key.operations)
     galleries = tuple(new.galleries or call.key.galleries)
     expires_at = call.key.expires_at if new.expires_at is None else new.expires_at

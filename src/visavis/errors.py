@@ -173,6 +173,12 @@ class CertificateError(ServerError):
     hint = "both are files in PEM, the key is not encrypted, and they belong together"
 
 
+class NotAllowedError(VisavisError):
+    """The access key is not for this."""
+
+    hint = "it takes a key whose operations and galleries allow it; docs/rest.md says what each call needs"
+
+
 class ClockError(VisavisError):
     """The clock of this machine runs behind the audit log."""
 

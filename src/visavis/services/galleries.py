@@ -110,6 +110,12 @@ def every(registry: Registry) -> list[Gallery]:
         return all_galleries(connection)
 
 
+def of_purpose(registry: Registry, purpose: str) -> list[Gallery]:
+    """The galleries of exactly this purpose, by name."""
+    with registry.store.read() as connection:
+        return [gallery for gallery in all_galleries(connection) if gallery.purpose == purpose]
+
+
 def summaries(registry: Registry) -> list[GallerySummary]:
     """Every gallery, by name."""
     with registry.store.read() as connection:

@@ -14,6 +14,7 @@ from visavis.errors import (
     EnrolmentError,
     ImageError,
     NoFaceError,
+    NotAllowedError,
     OtherPurposeError,
     SearchRateError,
     StoreError,
@@ -29,6 +30,7 @@ from visavis.services.work import working
 from visavis.store.galleries import Gallery
 
 _REASONS: tuple[tuple[type[VisavisError], Refusal], ...] = (
+    (NotAllowedError, Refusal.NOT_ALLOWED),
     (ConsentTermsError, Refusal.BAD_REQUEST),
     (ConsentWithdrawnError, Refusal.WITHDRAWN),
     (ConsentExpiredError, Refusal.EXPIRED),

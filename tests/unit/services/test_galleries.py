@@ -161,3 +161,10 @@ def test_an_unknown_recogniser_is_not_moved_to(sqlite_registry: Registry) -> Non
     with pytest.raises(UnknownModelError):
         galleries.upgrade_to(sqlite_registry, "staff", "no-such-model")
     assert galleries.find(sqlite_registry, "staff").recogniser == "sface-2021dec"
+
+
+def test_the_galleries_of_a_purpose_are_those_of_exactly_this_text(registry: Registry) -> None:
+    for name, purpose in (("b", PURPOSE), ("a", PURPOSE), ("c", f"{PURPOSE}s")):
+        galleries.create(registry, name, purpose)
+    assert [gallery.name for gallery in galleries.of_purpose(registry, PURPOSE)] == ["a", "b"]
+    assert galleries.of_purpose(registry, "another") == []

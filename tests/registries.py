@@ -14,7 +14,6 @@ from typing import Any
 
 import numpy as np
 from PIL import Image
-from PIL.PngImagePlugin import PngInfo
 
 from visavis.comparison import Calibration, shipped_calibration
 from visavis.consent.terms import Terms
@@ -83,9 +82,8 @@ def portrait_of(person: str, photo: int = 0, model: str = MODEL) -> Portrait:
 
 def photo_of(*people: str, photo: int = 0, quality: float = 0.9) -> bytes:
     """The bytes of a photo, grey all over, that `FakeAnalyzer` sees these people in, the largest first."""
-    seen, file = PngInfo(), io.BytesIO()
-    seen.add_text("seen", json.dumps({"people": people, "photo": photo, "quality": quality}))
-    Image.new("RGB", (100, 100), "grey").save(file, "PNG", pnginfo=seen)
+    seen, file = json.dumps({"people": people, "photo": photo, "quality": quality}), io.BytesIO()
+    Image.new("RGB", (100, 100), "grey").save(file, "JPEG", comment=seen)
     return file.getvalue()
 
 
@@ -132,7 +130,7 @@ class FakeAnalyzer:
                 yield error
 
     def _faces(self, photo: bytes) -> list[Face]:
-        seen = json.loads(Image.open(io.BytesIO(photo)).info["seen"])
+        seen = json.loads(Image.open(io.BytesIO(photo)).info["comment"])
         if not seen["people"]:
             raise NoFaceError
         return [face_of(person, seen["photo"], self.model, seen["quality"]) for person in seen["people"]]

@@ -94,11 +94,13 @@ def evaluate(path: Path, options: Options, progress: Progress = in_silence) -> d
         run, system = _asked(protocol, options, options.remote, progress)
     else:
         run, system = scored or _compared(protocol, options, progress)
+    measured = measure(run, options.folds)
+    measured["protocol"]["kind"] = protocol.kind  # as it was asked: the run has scores by now
     rates: dict[str, Any] = {
         "visavis": version("visavis"),
         "made_at": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
         "system": system,
-        **measure(run, options.folds),
+        **measured,
         "hardest": plain(hardest(run)),
         "against": {"system": other[1], **plain(compare_runs(run, other[0]))} if other else None,
     }

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import math
 import time
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import TypeVar
 
 Item = TypeVar("Item")
@@ -36,18 +35,22 @@ class Pace:
 def make_calls(
     call: Callable[[Item], Result], items: Iterable[Item], pace: Pace, at_once: int
 ) -> Iterator[tuple[Item, Result]]:
-    """Call with each item on threads; yield items with their results, in their order.
+    """Call with each item on threads; yield items with their results as they come.
 
     What a call raises ends it: no more are begun, and those under way come to their end before it is
     raised. So it is where the caller is interrupted.
     """
-    waiting: deque[tuple[Item, Future[Result]]] = deque()
+    under_way: dict[Future[Result], Item] = {}
+
+    def ended() -> Iterator[tuple[Item, Result]]:
+        for future in wait(under_way, return_when=FIRST_COMPLETED).done:
+            yield under_way.pop(future), future.result()
+
     with ThreadPoolExecutor(at_once) as pool:
         for item in items:
             pace.wait()  # here and not on the threads: an interrupted wait begins no call
-            waiting.append((item, pool.submit(call, item)))
-            if len(waiting) == at_once:
-                begun, result = waiting.popleft()
-                yield begun, result.result()
-        for begun, result in waiting:
-            yield begun, result.result()
+            under_way[pool.submit(call, item)] = item
+            if len(under_way) == at_once:
+                yield from ended()
+        while under_way:
+            yield from ended()

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 from typing import Any, NamedTuple, Self
-from urllib.parse import urlsplit
 
 import boto3
+from botocore.compat import urlsplit
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError

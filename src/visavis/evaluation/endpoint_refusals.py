@@ -62,7 +62,6 @@ _BUSY = {
     "ProvisionedThroughputExceededException",
     "Throttling",
     "ThrottlingException",
-    "TooManyRequestsException",
 }
 
 
@@ -75,17 +74,18 @@ def code_of(error: Exception) -> str:
 def refuse(error: Exception) -> NoReturn:
     """Raise the EndpointError that fits what boto3 raised."""
     code = code_of(error)
+    status = error.response["ResponseMetadata"]["HTTPStatusCode"] if isinstance(error, ClientError) else 0
     if isinstance(error, NoRegionError):
         raise EndpointCredentialsError("no region is set for the endpoint") from None
     if isinstance(error, _CREDENTIALS) or code in _BAD_CREDENTIALS:
         raise EndpointCredentialsError from None
     if code in _NO_ACCESS:
         raise EndpointAccessError from None
-    if code in _BUSY:
+    if code in _BUSY or status == 429:
         raise EndpointBusyError from None
     if isinstance(error, ConnectionError | HTTPClientError):
         raise EndpointUnreachableError from None
-    if isinstance(error, ClientError) and error.response["ResponseMetadata"]["HTTPStatusCode"] >= 500:
+    if status >= 500:
         raise EndpointError("the endpoint failed, at repeated attempts too") from None
     if code:
         raise EndpointError(f"the endpoint refused to compare: {code}") from None

@@ -103,7 +103,7 @@ def _described(endpoint: Endpoint, answers: dict[tuple[str, str], Entry]) -> dic
     """The system, as the report names it: no credentials and no account."""
     asked = [entry["at"] for entry in answers.values()]
     return {
-        "name": endpoint.host,
+        "name": endpoint.url.partition("://")[2],
         "endpoint": endpoint.url,
         "asked": {"from": min(asked), "to": max(asked)},
         "calibration": None,

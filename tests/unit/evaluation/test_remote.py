@@ -116,7 +116,7 @@ def test_the_score_is_the_servers_similarity(tmp_path: Path) -> None:
     assert len(fake.asked) == 20
     assert all(KEY in signature for signature in fake.signed)
     assert system["endpoint"] == fake.url
-    assert system["name"] == "127.0.0.1"
+    assert system["name"] == fake.url.removeprefix("http://")
 
 
 @pytest.mark.parametrize(
@@ -146,6 +146,7 @@ def test_what_an_answer_means(tmp_path: Path, reply: Reply, score: float | None,
         (refusal("AccessDeniedException"), EndpointAccessError),
         (refusal("ThrottlingException"), EndpointBusyError),
         (refusal("ProvisionedThroughputExceededException"), EndpointBusyError),
+        (refusal("Whatever", 429), EndpointBusyError),
         (refusal("InternalServerError", 500), EndpointError),
         (refusal("SomethingElse"), EndpointError),
         (refusal(f"arn:{ACCOUNT}"), EndpointError),

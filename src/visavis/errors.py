@@ -145,6 +145,34 @@ class SettingsError(VisavisError):
     hint = "docs/galleries.md lists the settings; `visavis doctor` shows where each comes from"
 
 
+class ServerError(VisavisError):
+    """The server cannot run so."""
+
+
+class AddressError(ServerError):
+    """The server cannot listen at this address."""
+
+    hint = "--host takes an address or a name of this machine"
+
+
+class PortInUseError(AddressError):
+    """Another program listens on this port."""
+
+    hint = "--port takes another one"
+
+
+class NoTLSError(ServerError):
+    """Without TLS the server listens on this machine alone: others could read and repeat what passes by."""
+
+    hint = "give --certificate and --private-key; or --without-tls, where a proxy in front does TLS"
+
+
+class CertificateError(ServerError):
+    """The certificate and its private key cannot be used."""
+
+    hint = "both are files in PEM, the key is not encrypted, and they belong together"
+
+
 class ClockError(VisavisError):
     """The clock of this machine runs behind the audit log."""
 

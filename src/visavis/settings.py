@@ -23,6 +23,10 @@ MAX_RETENTION_DAYS = 1096
 MAX_PROOF_DAYS = 3653
 """Ten years."""
 
+MAX_PURPOSE_CHARACTERS = 256
+DEFAULT_CALLS_PER_SECOND = 50
+MAX_CALLS_PER_SECOND = 100_000
+
 _DEFAULTS: dict[str, str | int] = {
     "database_url": "",
     "keyring_url": "",
@@ -31,6 +35,8 @@ _DEFAULTS: dict[str, str | int] = {
     "log_name": "",
     "retention_days": MAX_RETENTION_DAYS,
     "proof_days": MAX_RETENTION_DAYS,
+    "default_purpose": "",
+    "calls_per_second": DEFAULT_CALLS_PER_SECOND,
 }
 
 
@@ -57,7 +63,8 @@ class Settings:
     database_url, keyring_url: SQLAlchemy URLs of the store and of its keyring. controller_name, controller_contact: who
     answers for the data, as consent records and receipts name them. log_name: the name of a new audit log; empty, one is
     made up. retention_days: how long after a person's own last interaction their consent counts, 1 to 1096. proof_days: how long
-    the record of an ended consent is kept, to prove it, 0 to 3653. sources: where each came from. master_key, new_master_key: base64, or
+    the record of an ended consent is kept, to prove it, 0 to 3653. default_purpose: that of a gallery which is made over the wire
+    without one; empty, it needs one. calls_per_second: how many of one access key a server answers, 1 to 100000. sources: where each came from. master_key, new_master_key: base64, or
     empty where they lie in files; these come from the environment alone.
     """
 
@@ -70,6 +77,8 @@ class Settings:
     retention_days: int
     proof_days: int
     sources: Mapping[str, str]
+    default_purpose: str = ""
+    calls_per_second: int = DEFAULT_CALLS_PER_SECOND
     master_key: str = field(default="", repr=False)
     new_master_key: str = field(default="", repr=False)
 
@@ -96,9 +105,11 @@ def load_settings(database_url: str | None = None) -> Settings:
         controller_name=str(values["controller_name"]),
         controller_contact=str(values["controller_contact"]),
         log_name=str(values["log_name"]),
-        retention_days=_days(values["retention_days"], "retention_days", 1, MAX_RETENTION_DAYS),
-        proof_days=_days(values["proof_days"], "proof_days", 0, MAX_PROOF_DAYS),
+        retention_days=_number(values, "retention_days", 1, MAX_RETENTION_DAYS),
+        proof_days=_number(values, "proof_days", 0, MAX_PROOF_DAYS),
         sources=sources,
+        default_purpose=_purpose(str(values["default_purpose"])),
+        calls_per_second=_number(values, "calls_per_second", 1, MAX_CALLS_PER_SECOND),
         master_key=os.environ.get("VISAVIS_MASTER_KEY", ""),
         new_master_key=os.environ.get("VISAVIS_NEW_MASTER_KEY", ""),
     )
@@ -132,11 +143,19 @@ def _from_environment() -> dict[str, str | int]:
     return {name: os.environ[key] for name in _DEFAULTS if os.environ.get(key := f"VISAVIS_{name.upper()}")}
 
 
-def _days(value: str | int, name: str, least: int, most: int) -> int:
+def _number(values: Mapping[str, str | int], name: str, least: int, most: int) -> int:
     try:
-        days = int(value)
+        number = int(values[name])
     except ValueError:
-        days = least - 1
-    if not least <= days <= most:
-        raise SettingsError(f"{name} is a number of days from {least} to {most}")
-    return days
+        number = least - 1
+    if not least <= number <= most:
+        raise SettingsError(f"{name} is a number from {least} to {most}")
+    return number
+
+
+def _purpose(text: str) -> str:
+    if len(text) > MAX_PURPOSE_CHARACTERS or not text.isprintable() or text != text.strip():
+        raise SettingsError(
+            f"default_purpose is up to {MAX_PURPOSE_CHARACTERS} printable characters, none of the outer ones a space"
+        )
+    return text

@@ -28,6 +28,7 @@ def test_without_any() -> None:
     assert settings.keyring_url == f"sqlite:///{home() / 'visavis-keyring.db'}"
     assert settings.master_key_file == home() / "master.key"
     assert (settings.retention_days, settings.proof_days) == (1096, 1096)
+    assert (settings.default_purpose, settings.calls_per_second) == ("", 50)
     assert set(settings.sources.values()) == {"default"}
     assert list(home().iterdir()) == [], "nothing is made by reading"
     assert model_folder().parent == calibration_folder().parent == home()
@@ -54,6 +55,8 @@ def test_the_nearer_source_wins(monkeypatch: pytest.MonkeyPatch) -> None:
         "log_name": FILE_NAME,
         "retention_days": FILE_NAME,
         "proof_days": "environment",
+        "default_purpose": "default",
+        "calls_per_second": "default",
     }
     assert load_settings().database_url == "postgresql:///environment"
 
@@ -86,6 +89,10 @@ def test_secrets_come_from_the_environment_alone_and_are_not_shown(monkeypatch: 
         ("retention_days = 1097", "from 1 to 1096"),
         ("proof_days = -1", "from 0 to 3653"),
         ("proof_days = 3654", "from 0 to 3653"),
+        ("calls_per_second = 0", "from 1 to 100000"),
+        ('default_purpose = " entry"', "printable characters"),
+        ('default_purpose = "a\\nb"', "printable characters"),
+        (f'default_purpose = "{257 * "a"}"', "printable characters"),
         ("not toml", "cannot be read as TOML"),
         ("log_name = 'a'\nlog_name = 'b'", "cannot be read as TOML"),
     ],

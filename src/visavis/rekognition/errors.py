@@ -96,6 +96,22 @@ class ValidationException(FrontError):
     """A value does not satisfy its constraint."""
 
 
+class MalformedHttpRequestException(FrontError):
+    """The request is not valid HTTP, or its header is too large."""
+
+
+class RequestEntityTooLargeException(FrontError):
+    """The request entity is too large."""
+
+    status = 413
+
+
+class RequestTimeoutException(FrontError):
+    """The request did not arrive in time."""
+
+    status = 408
+
+
 class MissingAuthenticationTokenException(FrontError):
     """Request is missing Authentication Token"""
 

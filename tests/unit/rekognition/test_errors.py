@@ -15,6 +15,12 @@ CLASSES = [
     if issubclass(kind, WireError) and kind not in {WireError, FrontError}
 ]
 
+OTHER_STATUSES = {
+    InternalServerError: 500,
+    errors.RequestEntityTooLargeException: 413,
+    errors.RequestTimeoutException: 408,
+}
+
 
 def test_every_error_that_the_operations_declare_is_here_and_no_other() -> None:
     declared = {shape.name for name in SERVED for shape in service().operation_model(name).error_shapes}
@@ -30,7 +36,7 @@ def test_boto3_has_a_class_for_each_of_them() -> None:
 
 @pytest.mark.parametrize("kind", CLASSES)
 def test_clients_mistakes_are_400(kind: type[WireError]) -> None:
-    assert kind.status == (500 if kind is InternalServerError else 400)
+    assert kind.status == OTHER_STATUSES.get(kind, 400)
     assert kind().message
 
 

@@ -73,9 +73,7 @@ def create_in_file(registry: Registry, file: Path) -> AccessKey:
         raise VisavisError
     new = create(registry)
     with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as opened:
-        opened.write(
-            f"[default]\naws_access_key_id = {new.key.id}\naws_secret_access_key = {new.secret}\n"
-        )
+        opened.write(f"[default]\naws_access_key_id = {new.key.id}\naws_secret_access_key = {new.secret}\n")
     return new.key
 
 

@@ -8,6 +8,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from types import FrameType
 
 import numpy as np
@@ -15,6 +16,7 @@ import uvicorn
 
 from visavis.errors import ModelError
 from visavis.models.manifest import DEFAULT_RECOGNISER
+from visavis.rekognition.model import service
 from visavis.rekognition.service import Service, Signed
 from visavis.rekognition.wire import Answer
 from visavis.server.app import Parts, Server
@@ -40,10 +42,10 @@ _SWITCH_S = 0.0005
 
 def create_app(registry: Registry, limits: Limits, rest: App | None = None) -> Server:
     """The server's ASGI app over a registry. rest: the app at `/v1`."""
-    service = Service(registry, log_failure)
+    wire = Service(registry, log_failure)
 
     def answer(headers: dict[str, str], body: bytes, caller: Caller) -> Answer:
-        return service.answer(Signed(headers, body, caller.key, caller.region, caller.request_id))
+        return wire.answer(Signed(headers, body, caller.key, caller.region, caller.request_id))
 
     def find_key(access_key_id: str) -> tuple[AccessKey, Secret] | None:
         live = access.find(registry, access_key_id)
@@ -53,7 +55,12 @@ def create_app(registry: Registry, limits: Limits, rest: App | None = None) -> S
 
 
 def warm_up(registry: Registry) -> None:
-    """Load the models of all galleries, so that no call waits for it. Raises ModelError where the default ones cannot be."""
+    """Load what takes a while, so that no call waits for it: the models of all galleries, and botocore's of the wire.
+
+    Raises ModelError where the default models cannot be loaded.
+    """
+    import_module("botocore.auth")
+    service()
     blank = np.zeros((64, 64, 3), np.uint8)
     registry.analyzer(DEFAULT_RECOGNISER).detect(blank)
     for recogniser in sorted(

@@ -59,7 +59,17 @@ class Server:
         self._verifier = Verifier(parts.find_key, parts.clock, limits)
         self._front = Front(self._inner, self._verifier, self._workers, limits)
         self._readiness = Readiness(parts.check)
-        self._metrics = Metrics(lambda: self._workers.waiting, lambda: self._front.bodies.held)
+        self._metrics = Metrics(lambda: self.waiting, lambda: self.held_bytes)
+
+    @property
+    def waiting(self) -> int:
+        """How many calls wait for a worker."""
+        return self._workers.waiting
+
+    @property
+    def held_bytes(self) -> int:
+        """The bytes of all bodies in memory."""
+        return self._front.bodies.held
 
     def close(self) -> None:
         """Wait for the calls that are worked on, and end the threads."""

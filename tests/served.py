@@ -51,7 +51,9 @@ def served(app: App, limits: Limits, tls: ssl.SSLContext | None = None) -> Itera
         listener.socket.close()
 
 
-def raw(method: str = "POST", path: str = "/", headers: dict[str, str] | None = None, body: bytes = b"") -> bytes:
+def raw(
+    method: str = "POST", path: str = "/", headers: dict[str, str] | None = None, body: bytes = b""
+) -> bytes:
     """The bytes of a request."""
     lines = [f"{method} {path} HTTP/1.1", *(f"{name}: {value}" for name, value in (headers or {}).items())]
     return "\r\n".join([*lines, "", ""]).encode("latin-1") + body

@@ -20,6 +20,8 @@ from visavis.rekognition.errors import MalformedHttpRequestException
 from visavis.rekognition.wire import write_error
 from visavis.server.limits import Limits
 
+_FAREWELL_S = 0.5
+
 
 class Phase(Enum):
     """What a connection is doing."""
@@ -102,7 +104,16 @@ class Connection(HttpToolsProtocol):
     def on_response_complete(self) -> None:
         """The end of an answer."""
         super().on_response_complete()
-        self._watch()
+        if self.transport.is_closing():
+            self._close()
+        else:
+            self._watch()
+
+    def shutdown(self) -> None:
+        """The server stops: whoever asks nothing is let go, and under TLS need not say goodbye."""
+        super().shutdown()
+        if self.transport.is_closing():
+            self.loop.call_later(_FAREWELL_S, self.transport.abort)
 
     def send_400_response(self, msg: str) -> None:
         """Answer what is not HTTP, in the form of every other error. msg: a fixed text of uvicorn's, or ours."""

@@ -73,12 +73,8 @@ class Front:
         read_authorization(header_values(scope, b"authorization"))
         self.workers.check_room()
         with self.bodies.one() as count:
-
-            def received(size: int) -> None:
-                exchange.received_bytes += size
-                count(size)
-
-            pieces = await read_body(receive, self._limits, received)
+            pieces = await read_body(receive, self._limits, count)
+            exchange.received_bytes = sum(map(len, pieces))
             client_gone = asyncio.ensure_future(gone(receive))
             try:
                 caller, body = await self._verifier.verified(scope, pieces, exchange.request_id, client_gone)

@@ -62,7 +62,7 @@ def test_bodies_are_bounded_together_and_given_back() -> None:
             second(1)
         assert bodies.held == 100
     assert bodies.held == 0
-    with pytest.raises(KeyError), bodies.one() as third:
-        third(100)
-        raise KeyError
+    with pytest.raises(ThrottlingException), bodies.one() as third:
+        for size in (99, 2):
+            third(size)
     assert bodies.held == 0

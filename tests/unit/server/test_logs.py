@@ -22,9 +22,10 @@ def written(logger: str, message: str, *values: object, error: Exception | None 
 
 def failed() -> ValueError:
     try:
-        raise ValueError(NAME)
+        int(NAME)
     except ValueError as error:
         return error
+    raise AssertionError
 
 
 @pytest.mark.parametrize("logger", ["uvicorn.error", "visavis.server"])

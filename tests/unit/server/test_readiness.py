@@ -30,18 +30,17 @@ def test_many_ask_at_once() -> None:
 
 def test_an_answer_is_fresh_for_a_second() -> None:
     answers = iter([None, StoreError(), None, ValueError()])
-    now = 0.0
+    clock = [0.0]
 
     def check() -> None:
         if error := next(answers):
             raise error
 
     async def scenario() -> list[bool]:
-        nonlocal now
-        readiness = Readiness(check, lambda: now)
+        readiness = Readiness(check, lambda: clock[0])
         found = []
-        for now in (0, 1, 1.1, 2, 2.2, 3.3):
-            found.append(await readiness.ready())  # noqa: PERF401  one after the other
+        for clock[0] in (0, 1, 1.1, 2, 2.2, 3.3):
+            found.append(await readiness.ready())
         return found
 
     assert asyncio.run(scenario()) == [True, True, False, False, True, False]

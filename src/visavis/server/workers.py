@@ -1,0 +1,90 @@
+"""A fixed number of threads for what blocks, and a short queue before them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from typing import TypeVar
+
+from visavis.rekognition.errors import ThrottlingException
+from visavis.server.bodies import GoneError
+
+Result = TypeVar("Result")
+
+
+class Workers:
+    """Places to work in. All but what they run happens on the event loop, so nothing here waits for the machine.
+
+    count: works at once; queue: how many may wait for a place; wait_s: for how many seconds.
+    """
+
+    def __init__(self, name: str, count: int, queue: int, wait_s: float) -> None:
+        self._threads = ThreadPoolExecutor(count, thread_name_prefix=name)
+        self._queue = queue
+        self._wait_s = wait_s
+        self._free = count
+        self._waiting: deque[asyncio.Future[None]] = deque()
+
+    @property
+    def waiting(self) -> int:
+        """How many wait for a place."""
+        return len(self._waiting)
+
+    def check_room(self) -> None:
+        """Raise ThrottlingException where nobody else may wait."""
+        if not self._free and len(self._waiting) >= self._queue:
+            raise ThrottlingException
+
+    @asynccontextmanager
+    async def place(self, client_gone: asyncio.Future[None]) -> AsyncIterator[None]:
+        """A place for the length of the block, in the order of asking.
+
+        Raises ThrottlingException, at once where the queue is full, or after the time that one may wait; and GoneError
+        where the client left meanwhile.
+        """
+        self.check_room()
+        if self._free:
+            self._free -= 1
+        else:
+            await self._turn(client_gone)
+        try:
+            yield
+        finally:
+            self._give_back()
+
+    async def run(self, work: Callable[[], Result]) -> Result:
+        """Do a work in a thread; only for whoever has a place, so that it begins at once."""
+        return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+
+    def close(self) -> None:
+        """Wait for what runs, and end the threads."""
+        self._threads.shutdown()
+
+    async def _turn(self, client_gone: asyncio.Future[None]) -> None:
+        turn = asyncio.get_running_loop().create_future()
+        self._waiting.append(turn)
+        taken = False
+        try:
+            first = asyncio.FIRST_COMPLETED
+            await asyncio.wait({turn, client_gone}, timeout=self._wait_s, return_when=first)
+            taken = turn.done() and not client_gone.done()
+        finally:
+            if not taken:
+                self._leave(turn)
+        if not taken:
+            raise GoneError if client_gone.done() else ThrottlingException
+
+    def _leave(self, turn: asyncio.Future[None]) -> None:
+        if turn.done():
+            self._give_back()
+        else:
+            self._waiting.remove(turn)
+
+    def _give_back(self) -> None:
+        if self._waiting:
+            self._waiting.popleft().set_result(None)
+        else:
+            self._free += 1

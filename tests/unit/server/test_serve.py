@@ -19,6 +19,7 @@ from registries import MODEL, OTHER_MODEL, FakeAnalyzer, registry_at
 from served import PATIENCE_S, raw, read_answer, served
 
 from visavis.errors import WeightsMissingError
+from visavis.faces import Face
 from visavis.server import serve as serving
 from visavis.server.limits import Limits
 from visavis.server.listening import read_certificate

@@ -9,7 +9,7 @@ from fastapi.security import APIKeyHeader
 
 from visavis.server.caller import Caller
 from visavis.server.rest import audit, consents, failures, galleries, keys
-from visavis.server.rest.calls import Run
+from visavis.server.workers import Run
 from visavis.services.registry import Registry
 
 DESCRIPTION = """What Rekognition lacks: consents, the audit log, galleries' purposes, keys.

@@ -21,7 +21,8 @@ from visavis.server.rest.audit_documents import (
     InclusionQuery,
     LoggedEntry,
 )
-from visavis.server.rest.calls import Call, Run, in_worker, permitted
+from visavis.server.rest.calls import Call, in_worker, permitted
+from visavis.server.workers import Run
 from visavis.services.checkpoints import prove_consistency, prove_inclusion, sign_log
 from visavis.services.log import begin_export, entries_from, log_key
 

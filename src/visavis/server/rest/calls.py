@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from functools import partial, wraps
-from typing import Any, NoReturn, ParamSpec, Protocol, TypeVar
+from typing import Any, NoReturn, ParamSpec, TypeVar
 
 from fastapi import Request
 
 from visavis.audit.entry import Action
 from visavis.errors import NotAllowedError, UnknownGalleryError
 from visavis.server.caller import Caller
+from visavis.server.workers import Run
 from visavis.services import galleries
 from visavis.services.access import AccessKey
 from visavis.services.delegation import is_unlimited
@@ -21,13 +22,6 @@ from visavis.store.galleries import Gallery
 
 P = ParamSpec("P")
 T = TypeVar("T")
-
-
-class Run(Protocol):
-    """Does work in the server's one pool of workers, and gives what it returns or raises."""
-
-    def __call__(self, work: Callable[[], T], /) -> Awaitable[T]:
-        """Do this work."""
 
 
 @dataclass(frozen=True, slots=True)

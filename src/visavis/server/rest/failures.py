@@ -30,7 +30,15 @@ from visavis.errors import (
     UnknownModelError,
     VisavisError,
 )
-from visavis.rekognition.errors import ProvisionedThroughputExceededException, ThrottlingException
+from visavis.rekognition.errors import (
+    IncompleteSignatureException,
+    InvalidSignatureException,
+    MissingAuthenticationTokenException,
+    ProvisionedThroughputExceededException,
+    ThrottlingException,
+    UnrecognizedClientException,
+    WireError,
+)
 
 _STATUSES: tuple[tuple[type[VisavisError], int], ...] = (
     (NotAllowedError, 403),
@@ -45,6 +53,10 @@ _STATUSES: tuple[tuple[type[VisavisError], int], ...] = (
     (AccessKeyError, 400),
     (ReceiptGoneError, 404),
     (ProofError, 400),
+    (MissingAuthenticationTokenException, 403),
+    (IncompleteSignatureException, 403),
+    (InvalidSignatureException, 403),
+    (UnrecognizedClientException, 403),
     (ThrottlingException, 429),
     (ProvisionedThroughputExceededException, 429),
     (StoreError, 503),
@@ -81,7 +93,8 @@ class FailureAnswer(BaseModel):
 
 def failure(error: VisavisError) -> JSONResponse:
     """How /v1 answers an error of visavis."""
-    status = next((status for kind, status in _STATUSES if isinstance(error, kind)), 500)
+    own = error.status if isinstance(error, WireError) else 500
+    status = next((status for kind, status in _STATUSES if isinstance(error, kind)), own)
     return _answer(status, code_of(error), error.message, error.hint)
 
 

@@ -60,8 +60,9 @@ class Server:
 
     def __init__(self, parts: Parts, limits: Limits) -> None:
         self._parts = parts
-        self._workers = Workers("call", limits.workers, limits.workers * limits.queue, limits.wait_s)
         self._verifier = Verifier(parts.find_key, parts.clock, limits)
+        queue = limits.workers * limits.queue
+        self._workers = Workers("call", limits.workers, queue, limits.wait_s, self._verifier.turn_away)
         self._front = Front(self._inner, self._verifier, self._workers, limits)
         self._rest = parts.rest(self._workers.run) if parts.rest else None
         self._readiness = Readiness(parts.check)

@@ -8,7 +8,8 @@ The order keeps the many from starving the few, and is from the cheap to the dea
    place in a queue is taken, so a client that trickles waits alone.
 3. The signature is verified in threads of their own, with a short queue of its own. A flood without a valid key fills that
    queue and no other: it gets some thousand verifications a second to contend for, in which whoever has a key takes part like
-   anybody else, and never a place among the calls. (Who signs right cannot be told from who does not before the body is hashed.)
+   anybody else, and never a place among the calls. (Who signs right cannot be told from who does not before the body is
+   hashed.) When the queue of calls fills, whoever waits here is throttled at once.
 4. The key's own rate; only verified requests count, so that nobody can use up another's.
 5. A place among the calls, in order of coming, for a bounded time; whoever has gone away loses it before anything runs.
 
@@ -21,7 +22,18 @@ import asyncio
 
 from visavis.rekognition.errors import InternalServerError, RequestTimeoutException, WireError
 from visavis.rekognition.wire import Answer, write_error
-from visavis.server.asgi import JSON, App, Message, Receive, Scope, Send, header_values, is_rest, raw_path, reply
+from visavis.server.asgi import (
+    JSON,
+    App,
+    Message,
+    Receive,
+    Scope,
+    Send,
+    header_values,
+    is_rest,
+    raw_path,
+    reply,
+)
 from visavis.server.authorization import read_authorization
 from visavis.server.bodies import GoneError, check_head, gone, read_body, replayed
 from visavis.server.exchange import GONE, Exchange
@@ -79,7 +91,9 @@ class Front:
             exchange.received_bytes = sum(map(len, pieces))
             client_gone = asyncio.ensure_future(gone(receive))
             try:
-                caller, body = await self._verifier.verified(scope, pieces, exchange.request_id, client_gone)
+                async with self._verifier.place(client_gone):
+                    self.workers.check_room()  # again: it may have filled meanwhile
+                    caller, body = await self._verifier.verified(scope, pieces, exchange.request_id)
                 exchange.access_key_id = caller.key.id
                 self._rates.take(caller.key.id)
                 scope["state"]["caller"] = caller

@@ -28,7 +28,7 @@ class Limits:
     queue: int = 4
     wait_s: float = 10
     verifiers: int = 2
-    verifying_queue: int = 32
+    verifying_queue: int = 8
     calls_per_second: int = DEFAULT_CALLS_PER_SECOND
     body_bytes: int = MAX_BODY_BYTES
     body_s: float = 120

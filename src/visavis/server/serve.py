@@ -38,7 +38,7 @@ from visavis.store.log import read_head
 
 SWEEP_EVERY_S = 3600
 
-_SWITCH_S = 0.0005
+SWITCH_S = 0.0005
 """How long a thread that computes in Python may keep the event loop waiting. By default it is ten times that."""
 
 
@@ -81,7 +81,7 @@ def warm_up(registry: Registry) -> None:
 
 def serve(registry: Registry, app: Server, listener: Listener, limits: Limits) -> None:
     """Answer until SIGTERM or SIGINT. What is under way then is finished within `stop_s`; what still runs after twice that is cut off."""
-    sys.setswitchinterval(_SWITCH_S)
+    sys.setswitchinterval(SWITCH_S)
     server = http_server(app, listener, limits)
     with _sweeping(registry), _stopping(server):
         server.run(sockets=[listener.socket])

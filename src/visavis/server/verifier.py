@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 
 from visavis.server.asgi import Scope, raw_path
 from visavis.server.caller import Caller
@@ -25,15 +26,20 @@ class Verifier:
         self._clock = clock
         self._workers = Workers("verify", limits.verifiers, limits.verifying_queue, limits.wait_s)
 
-    async def verified(
-        self, scope: Scope, pieces: list[bytes], request_id: str, client_gone: asyncio.Future[None]
-    ) -> tuple[Caller, bytes]:
-        """Who signed a request, and its body; the pieces are taken out of their list as they are joined.
+    def place(self, client_gone: asyncio.Future[None]) -> AbstractAsyncContextManager[None]:
+        """A place among the threads for the length of the block: see `Workers.place`."""
+        return self._workers.place(client_gone)
 
-        Raises the FrontError that `sigv4.verify` names, ThrottlingException, GoneError, and what looking for keys raises.
+    async def verified(self, scope: Scope, pieces: list[bytes], request_id: str) -> tuple[Caller, bytes]:
+        """Who signed a request, and its body; the pieces are taken out of their list. Only for whoever has a place.
+
+        Raises the FrontError that `sigv4.verify` names, and what looking for keys raises.
         """
-        async with self._workers.place(client_gone):
-            return await self._workers.run(lambda: self._verify(scope, pieces, request_id))
+        return await self._workers.run(lambda: self._verify(scope, pieces, request_id))
+
+    def turn_away(self) -> None:
+        """Throttle everybody whose signature waits to be verified."""
+        self._workers.turn_away()
 
     def close(self) -> None:
         """End the threads."""

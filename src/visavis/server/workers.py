@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from visavis.rekognition.errors import ThrottlingException
 from visavis.server.bodies import GoneError
@@ -28,12 +28,16 @@ class Workers:
     count: works at once; queue: how many may wait for a place; wait_s: for how many seconds.
     """
 
-    def __init__(self, name: str, count: int, queue: int, wait_s: float) -> None:
+    def __init__(
+        self, name: str, count: int, queue: int, wait_s: float, on_full: Callable[[], None] = lambda: None
+    ) -> None:
+        """on_full: told when the last place of the queue is taken."""
+        self._on_full = on_full
         self._threads = ThreadPoolExecutor(count, thread_name_prefix=name)
         self._queue = queue
         self._wait_s = wait_s
         self._free = count
-        self._waiting: deque[asyncio.Future[None]] = deque()
+        self._waiting: deque[asyncio.Future[bool]] = deque()
 
     @property
     def waiting(self) -> int:
@@ -66,32 +70,40 @@ class Workers:
         """Do a work in a thread; only for whoever has a place, so that it begins at once."""
         return await asyncio.get_running_loop().run_in_executor(self._threads, work)
 
+    def turn_away(self) -> None:
+        """Throttle everybody who waits for a place."""
+        while self._waiting:
+            self._waiting.popleft().set_result(False)
+
     def close(self) -> None:
         """Wait for what runs, and end the threads."""
         self._threads.shutdown()
 
     async def _turn(self, client_gone: asyncio.Future[None]) -> None:
-        turn = asyncio.get_running_loop().create_future()
+        turn: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         self._waiting.append(turn)
+        if len(self._waiting) >= self._queue:
+            self._on_full()
         taken = False
         try:
+            either: set[asyncio.Future[Any]] = {turn, client_gone}
             first = asyncio.FIRST_COMPLETED
-            await asyncio.wait({turn, client_gone}, timeout=self._wait_s, return_when=first)
-            taken = turn.done() and not client_gone.done()
+            await asyncio.wait(either, timeout=self._wait_s, return_when=first)
+            taken = turn.done() and turn.result() and not client_gone.done()
         finally:
             if not taken:
                 self._leave(turn)
         if not taken:
             raise GoneError if client_gone.done() else ThrottlingException
 
-    def _leave(self, turn: asyncio.Future[None]) -> None:
-        if turn.done():
-            self._give_back()
-        else:
+    def _leave(self, turn: asyncio.Future[bool]) -> None:
+        if not turn.done():
             self._waiting.remove(turn)
+        elif turn.result():
+            self._give_back()
 
     def _give_back(self) -> None:
         if self._waiting:
-            self._waiting.popleft().set_result(None)
+            self._waiting.popleft().set_result(True)
         else:
             self._free += 1

@@ -19,7 +19,9 @@ def test_this_machine_needs_no_tls(host: str) -> None:
         port = listener.socket.getsockname()[1]
         assert listener.endpoint == f"http://{host}:{port}"
         with socket.create_connection((host, port), timeout=10):
-            pass
+            accepted, _ = listener.socket.accept()
+        with accepted:
+            assert accepted.proto == socket.IPPROTO_TCP, "or asyncio leaves Nagle's delay on"
 
 
 def test_this_machine_by_its_other_address() -> None:

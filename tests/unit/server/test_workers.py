@@ -83,6 +83,26 @@ def test_who_has_gone_is_dropped_before_it_runs() -> None:
     hurried(scenario())
 
 
+def test_a_full_queue_turns_the_one_before_it_away() -> None:
+    async def scenario() -> None:
+        first, until = Workers("first", 1, 5, 1000), asyncio.Event()
+        second = Workers("second", 1, 2, 1000, first.turn_away)
+        before = [asyncio.create_task(hold(first, here(), until)) for _ in range(4)]
+        behind = [asyncio.create_task(hold(second, here(), until)) for _ in range(2)]
+        await turns()
+        assert (first.waiting, second.waiting) == (3, 1)
+        behind.append(asyncio.create_task(hold(second, here(), until)))
+        await turns()
+        assert [call.result() for call in before[1:]] == ["throttled"] * 3
+        assert (first.waiting, second.waiting) == (0, 2)
+        until.set()
+        assert [await call for call in (before[0], *behind)] == ["done"] * 4
+        first.check_room()
+        assert await hold(first, here(), until) == "done", "its place came back once"
+
+    hurried(scenario())
+
+
 @given(st.integers(0, 2**32))
 def test_places_come_back_whatever_happens(seed: int) -> None:
     """Clients leave, tasks are cancelled and works end in any order, also in the same turn of the loop."""

@@ -337,9 +337,9 @@ def test_databases_that_are_not_as_they_should_be(home: Path, watched: Watched, 
     watched.refused(*listed, said="an unknown setting")
     (home / "visavis.toml").unlink()
     for file in (store, keyring):
-        execute(file, "UPDATE alembic_version SET version_num = '9999'")
+        execute(file, "UPDATE alembic_version SET version_num = '9' || version_num")
         watched.refused(*listed, said="made by a newer visavis")
-        execute(file, "UPDATE alembic_version SET version_num = '0001'")
+        execute(file, "UPDATE alembic_version SET version_num = substr(version_num, 2)")
     for url in (
         "garbage",
         "mysql://me:correct-horse@host/x",

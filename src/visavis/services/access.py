@@ -100,8 +100,8 @@ def create(
 ) -> NewKey:
     """Make a key. operations, galleries: 1 to 100 patterns each: letters, digits, `_`, `.`, `-`, and `*` for any text.
 
-    expires_at: from then on it may not be used; UTC, in seconds since 1970. Raises AccessKeyError, and ClockError and StoreError
-    before there is a secret.
+    expires_at: from then on it may not be used; UTC, in seconds since 1970. Raises AccessKeyError, ClockError, StoreError
+    and KeyringError; then there is no key.
     """
     limits = _checked(operations, "operations"), _checked(galleries, "galleries")
     access_key_id = f"VSVS{base64.b32encode(secrets.token_bytes(_ID_RANDOM_BYTES)).decode()}"

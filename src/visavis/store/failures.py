@@ -61,6 +61,8 @@ def failures_named() -> Iterator[None]:
         raise _named_by_sqlite(error) from None
     except SQLAlchemyError as error:
         raise StoreError(f"the database driver gave up: {type(error).__name__}") from None
+    except UnicodeDecodeError:  # of a damaged text, or of what SQLite says about one
+        raise StoreDamagedError from None
     except UnicodeEncodeError:
         raise StoreError("a text that was given is not Unicode", hint="") from None
 

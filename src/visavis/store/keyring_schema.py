@@ -68,4 +68,4 @@ access_secrets = Table(
     Column("access_key_id", Text, primary_key=True),
     Column("sealed_secret", Bytes, nullable=False),
 )
-"""The secrets of the access keys that live, under the master key."""
+"""The secrets of the access keys that are not revoked, under the master key."""

@@ -100,6 +100,7 @@ def test_whatever_else_a_driver_says() -> None:
     assert type(named(sqlite3.ProgrammingError(HIDDEN))) is StoreError
     assert type(named(DataError("INSERT", {"subject": HIDDEN}, Reported(None)))) is StoreError
     assert type(named(UnicodeEncodeError("utf-8", HIDDEN, 0, 1, HIDDEN))) is StoreError
+    assert type(named(UnicodeDecodeError("utf-8", HIDDEN.encode(), 0, 1, HIDDEN))) is StoreDamagedError
     with pytest.raises(ZeroDivisionError), failures_named():
         raise ZeroDivisionError
 

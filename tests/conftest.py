@@ -99,3 +99,10 @@ def registry(tmp_path: Path, database_url: str, clock: Clock) -> Iterator[Regist
     """An empty registry that sees the people of `registries.photo_of`."""
     with registry_at(tmp_path, database_url, clock) as opened:
         yield opened
+
+
+@pytest.fixture
+def sqlite_registry(tmp_path: Path, clock: Clock) -> Iterator[Registry]:
+    """An empty registry on SQLite alone: for what is decided before a database is asked."""
+    with registry_at(tmp_path, clock=clock) as opened:
+        yield opened

@@ -27,7 +27,7 @@ from sqlalchemy import Connection, Engine, event
 
 from visavis.consent.terms import Terms
 from visavis.errors import UnknownGalleryError
-from visavis.services import consents, galleries, identify, keys
+from visavis.services import access, consents, galleries, identify, keys
 from visavis.services.checkpoints import sign_log
 from visavis.services.erase import sweep
 from visavis.services.registry import Registry
@@ -86,6 +86,7 @@ def prepare(store: Store) -> None:
         consents.give(registry, consents.Given("carla", PURPOSE, Terms(until=LATER)))
         enrolled(registry, "staff", "anna", "ben", "carla")
         enrolled(registry, "visitors", "anna")
+        access.create(registry)
         (store.home / "signed").write_bytes(sign_log(registry).checkpoint)
 
 
@@ -138,6 +139,7 @@ def check(store: Store, name: str) -> None:
 def check_whole(registry: Registry, store: Store) -> None:
     """What holds at all times."""
     assert registry.keyring.graves(unsettled=True) == []
+    assert all(access.find(registry, key.id) for key in access.keys(registry) if key.lives(LATER))
     check_references(registry)
     signed = store.home / "signed"
     check_log(registry, [signed.read_text()] if signed.exists() else [])
@@ -149,6 +151,13 @@ def subjects_found(registry: Registry) -> set[str]:
     people = ("anna", "ben", "carla")
     found = [identify.identify(registry, "staff", [template_of(person, 1)]) for person in people]
     return {candidate.subject for search in found for candidate in search.candidates}
+
+
+def revoke(registry: Registry) -> None:
+    """Revoke every access key."""
+    for key in access.keys(registry):
+        access.revoke(registry, key.id)
+        assert access.find(registry, key.id) is None
 
 
 def delete(registry: Registry) -> None:
@@ -164,6 +173,8 @@ CALLS: dict[str, Callable[[Registry], Any]] = {
     "withdraw": lambda registry: consents.withdraw(registry, "anna", PURPOSE),
     "expire": sweep,
     "rotate": keys.rotate_master_key,
+    "create_key": access.create,
+    "revoke_key": revoke,
     "delete": delete,
     "sign": sign_log,
 }

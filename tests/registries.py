@@ -14,7 +14,6 @@ from typing import Any
 
 import numpy as np
 from PIL import Image
-from PIL.PngImagePlugin import PngInfo
 
 from visavis.comparison import Calibration, shipped_calibration
 from visavis.consent.terms import Terms
@@ -83,9 +82,8 @@ def portrait_of(person: str, photo: int = 0, model: str = MODEL) -> Portrait:
 
 def photo_of(*people: str, photo: int = 0, quality: float = 0.9) -> bytes:
     """The bytes of a photo, grey all over, that `FakeAnalyzer` sees these people in, the largest first."""
-    seen, file = PngInfo(), io.BytesIO()
-    seen.add_text("seen", json.dumps({"people": people, "photo": photo, "quality": quality}))
-    Image.new("RGB", (100, 100), "grey").save(file, "PNG", pnginfo=seen)
+    seen, file = json.dumps({"people": people, "photo": photo, "quality": quality}), io.BytesIO()
+    Image.new("RGB", (100, 100), "grey").save(file, "JPEG", comment=seen)
     return file.getvalue()
 
 
@@ -99,6 +97,12 @@ class FakeAnalyzer:
     def calibration(self) -> Calibration:
         return shipped_calibration(MODEL)
 
+    def detect(self, photo: bytes) -> list[Face]:
+        try:
+            return [replace(face, template=None) for face in self._faces(photo)]
+        except NoFaceError:
+            return []
+
     def largest(self, photo: bytes) -> Face:
         return self._faces(photo)[0]
 
@@ -108,6 +112,16 @@ class FakeAnalyzer:
             raise SeveralFacesError
         return faces[0]
 
+    def all_and_largest(self, photo: bytes) -> list[Face]:
+        faces = self.analyze(photo)
+        return [replace(face, template=None) if i else face for i, face in enumerate(faces)]
+
+    def analyze(self, photo: bytes, *, most: int | None = None) -> list[Face]:
+        try:
+            return self._faces(photo)[:most]
+        except NoFaceError:
+            return []
+
     def map(self, work: Callable[[Any], Any], photos: Iterable[Any]) -> Iterator[Any]:
         for photo in photos:
             try:
@@ -116,7 +130,7 @@ class FakeAnalyzer:
                 yield error
 
     def _faces(self, photo: bytes) -> list[Face]:
-        seen = json.loads(Image.open(io.BytesIO(photo)).info["seen"])
+        seen = json.loads(Image.open(io.BytesIO(photo)).info["comment"])
         if not seen["people"]:
             raise NoFaceError
         return [face_of(person, seen["photo"], self.model, seen["quality"]) for person in seen["people"]]

@@ -89,12 +89,12 @@ class Analyzer:
         opened = Photo(photo, self._limits)
         return [face for face, _ in self._faces(opened, largest_only=False)]
 
-    def analyze(self, photo: ImageSource) -> list[Face]:
-        """Faces of a photo with templates, largest first; none is an empty list.
+    def analyze(self, photo: ImageSource, *, most: int | None = None) -> list[Face]:
+        """Faces of a photo with templates, largest first, at most that many; none is an empty list.
 
         Raises the ImageError or ModelError that fits.
         """
-        return self._with_templates(self._faces(Photo(photo, self._limits), largest_only=False))
+        return self._with_templates(self._faces(Photo(photo, self._limits), largest_only=False)[:most])
 
     def largest(self, photo: ImageSource) -> Face:
         """The largest face of a photo, with its template; raises NoFaceError where there is none.
@@ -102,6 +102,11 @@ class Analyzer:
         Cheaper than `analyze`: smaller faces are not looked for.
         """
         return self._with_templates([self._largest_aligned(photo)])[0]
+
+    def all_and_largest(self, photo: ImageSource) -> list[Face]:
+        """Faces of a photo, largest first; the first alone with its template. None is an empty list."""
+        faces = self._faces(Photo(photo, self._limits), largest_only=False)
+        return self._with_templates(faces[:1]) + [face for face, _ in faces[1:]]
 
     def only(self, photo: ImageSource) -> Face:
         """The face of a photo that shows one person, with its template.

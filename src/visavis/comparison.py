@@ -90,6 +90,14 @@ class Calibration:
             return top + (100 - top) * min(1.0, (score - last) / (1 - last))
         return similarity_at(self.fmr(score))
 
+    def score_at(self, similarity: float) -> float:
+        """The lowest score that has this similarity, 0 to 100: the inverse of `similarity`, -1 where every score has it."""
+        last, top = self.scores[-1], similarity_at(self.fmrs[-1])
+        if similarity > top:
+            return last + (1 - last) * (similarity - top) / (100 - top)
+        fmr = fmr_at(similarity)
+        return self.threshold_score(max(fmr, self.fmrs[-1])) if fmr < self.fmrs[0] else -1.0
+
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
@@ -113,6 +121,12 @@ def similarity_at(fmr: float) -> float:
     """The similarity that stands for a false match rate."""
     similarities, fmrs = zip(*ANCHORS, strict=True)
     return float(np.interp(math.log10(fmr), np.log10(fmrs), similarities))
+
+
+def fmr_at(similarity: float) -> float:
+    """The false match rate that a similarity stands for, 0 to 100; beyond the last anchor that of the last."""
+    similarities, fmrs = zip(*reversed(ANCHORS), strict=True)
+    return float(10 ** np.interp(similarity, similarities, np.log10(fmrs)))
 
 
 def score_templates(a: Template, b: Template) -> float:

@@ -135,6 +135,48 @@ class MissingImagesError(EvaluationError):
         self.names = tuple(names)
 
 
+class UnfinishedRunError(EvaluationError):
+    """The folder for results holds the answers of an unfinished run: of another endpoint, or of another protocol."""
+
+    hint = "finish that run, give another --out, or remove answers.unfinished from that folder"
+
+
+class EndpointError(EvaluationError):
+    """The endpoint does not answer as Rekognition does."""
+
+    hint = "check --endpoint-url; no answer so far is lost: the same command goes on where it stopped"
+
+
+class EndpointUrlError(EndpointError):
+    """This is not the URL of an endpoint."""
+
+    hint = "it looks like https://HOST or http://127.0.0.1:PORT, without a name or password; `aws` is Amazon's own"
+
+
+class EndpointUnreachableError(EndpointError):
+    """The endpoint cannot be reached."""
+
+    hint = "check --endpoint-url and the network; no answer so far is lost: the same command goes on where it stopped"
+
+
+class EndpointCredentialsError(EndpointError):
+    """There are no credentials for the endpoint, or it does not accept them."""
+
+    hint = "boto3 finds them: set AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_DEFAULT_REGION, or AWS_PROFILE"
+
+
+class EndpointAccessError(EndpointError):
+    """The endpoint does not allow these credentials to compare faces."""
+
+    hint = "they need the operation CompareFaces"
+
+
+class EndpointBusyError(EndpointError):
+    """The endpoint refuses so many calls, after repeated attempts too."""
+
+    hint = "lower --calls-per-second; no answer so far is lost: the same command goes on where it stopped"
+
+
 class MissingExtraError(VisavisError):
     """This command needs packages that are not installed."""
 
@@ -171,6 +213,12 @@ class CertificateError(ServerError):
     """The certificate and its private key cannot be used."""
 
     hint = "both are files in PEM, the key is not encrypted, and they belong together"
+
+
+class NotAllowedError(VisavisError):
+    """The access key is not for this."""
+
+    hint = "it takes a key whose operations and galleries allow it; docs/rest.md says what each call needs"
 
 
 class ClockError(VisavisError):
@@ -315,6 +363,30 @@ class UnknownGalleryError(GalleryError):
     hint = "`visavis gallery list` shows the galleries"
 
 
+class AccessKeyError(VisavisError):
+    """This does not describe an access key."""
+
+    hint = "docs/server.md lists what limits a key"
+
+
+class UnknownAccessKeyError(VisavisError):
+    """There is no access key of that id."""
+
+    hint = "`visavis key list` shows the keys"
+
+
+class RevokeUnfinishedError(StoreError):
+    """Nobody can use the key any more; the store does not say so yet."""
+
+    hint = "repeat it once the store can be written to; opening it finishes it as well"
+
+
+class CredentialsFileError(VisavisError):
+    """The key's file cannot be written."""
+
+    hint = "name a file that is not there yet, in a folder that you may write to"
+
+
 class EnrolmentError(VisavisError):
     """This photo cannot be enrolled."""
 
@@ -334,13 +406,13 @@ class PoorQualityError(EnrolmentError):
 class OtherPersonError(EnrolmentError):
     """The face does not look like the references that this person has."""
 
-    hint = "check that the photo is theirs; --confirm enrols it all the same"
+    hint = "check that the photo is theirs; `visavis enrol --confirm` enrols it all the same"
 
 
 class DuplicatePersonError(EnrolmentError):
     """The face looks like that of another person in the gallery."""
 
-    hint = "check that the photo is theirs, and that they are not enrolled twice; --confirm enrols it all the same"
+    hint = "check that the photo is theirs, and that they are not enrolled twice; `visavis enrol --confirm` enrols it all the same"
 
 
 class SearchRateError(VisavisError):
@@ -357,6 +429,36 @@ class UnknownSubjectError(VisavisError):
     """There is no reference of this person in the gallery."""
 
     hint = "`visavis gallery show NAME --subjects` lists who is enrolled"
+
+
+class UserError(VisavisError):
+    """The user cannot be used so."""
+
+
+class UserNameError(UserError):
+    """A user's name is 1 to 128 letters, digits, dots, dashes, underscores and colons."""
+
+
+class UserExistsError(UserError):
+    """There is a user of that name in the gallery already."""
+
+
+class UnknownUserError(UserError):
+    """There is no user of that name in the gallery."""
+
+
+class UserFullError(UserError):
+    """A user groups at most 100 references."""
+
+    hint = "take out some that are older or poorer"
+
+
+class TagError(GalleryError):
+    """The gallery cannot be tagged so."""
+
+
+class TooManyTagsError(TagError):
+    """A gallery has at most 200 tags, its purpose among them."""
 
 
 class BackupError(VisavisError):

@@ -32,6 +32,23 @@ def whole_file(path: Path, *, private: bool = False) -> Iterator[IO[bytes]]:
             raise
 
 
+def write_new_file(path: Path, data: bytes) -> None:
+    """Write a file that only its owner may read, where there is none; its folder is made where it is missing.
+
+    Raises OSError, FileExistsError among them, and leaves no trace of a file then.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+    except BaseException:
+        path.unlink()
+        raise
+
+
 def why(error: OSError, otherwise: str) -> str:
     """What the system says of a file that failed, as the end of a sentence; otherwise: what to say where it says nothing."""
     return (error.strerror or otherwise).lower()

@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.floating]
 
+_BLOCK = 64
+
 # Where the five points lie in an aligned face of 112 x 112 pixels: left eye, right
 # eye, nose, left and right corner of the mouth. Recognisers of the ArcFace family,
 # SFace among them, were trained on faces brought to these places.
@@ -41,9 +43,11 @@ def intersection_over_union(a_xyxy: Floats, b_xyxy: Floats) -> NDArray[np.float6
     A box without area overlaps nothing.
     """
     a, b = np.asarray(a_xyxy, np.float64), np.asarray(b_xyxy, np.float64)
-    top_left = np.maximum(a[:, None, :2], b[None, :, :2])
-    bottom_right = np.minimum(a[:, None, 2:], b[None, :, 2:])
-    shared = np.prod(np.clip(bottom_right - top_left, 0, None), axis=2)
+    width, height = (
+        np.maximum(np.minimum(a[:, None, i + 2], b[:, i + 2]) - np.maximum(a[:, None, i], b[:, i]), 0)
+        for i in (0, 1)
+    )
+    shared = width * height
     union = _areas(a)[:, None] + _areas(b)[None, :] - shared
     return np.asarray(np.divide(shared, union, out=np.zeros_like(shared), where=union > 0))
 
@@ -52,18 +56,25 @@ def _areas(xyxy: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(np.prod(np.clip(xyxy[:, 2:] - xyxy[:, :2], 0, None), axis=1))
 
 
-def non_maximum_suppression(xyxy: Floats, scores: Floats, max_overlap: float) -> NDArray[np.intp]:
-    """Indices of the boxes to keep, by falling score; equal scores keep their order.
+def non_maximum_suppression(
+    xyxy: Floats, scores: Floats, max_overlap: float, most: int | None = None
+) -> NDArray[np.intp]:
+    """Indices of the boxes to keep, by falling score, at most `most`; equal scores keep their order.
 
     A box goes when it overlaps a better kept one by more than `max_overlap` (IoU).
     """
-    order = np.argsort(-np.asarray(scores), kind="stable")
-    overlaps = intersection_over_union(xyxy[order], xyxy[order]) > max_overlap
-    dropped = np.zeros(len(order), dtype=bool)
-    for i in range(len(order)):
-        if not dropped[i]:
-            dropped[i + 1 :] |= overlaps[i, i + 1 :]
-    return order[~dropped]
+    left = np.argsort(-np.asarray(scores), kind="stable")
+    kept: list[np.intp] = []
+    # Block by block: all against all, 20,000 boxes would take gigabytes.
+    while len(left) and (most is None or len(kept) < most):
+        overlaps = intersection_over_union(xyxy[left[:_BLOCK]], xyxy[left]) > max_overlap
+        dropped = np.zeros(len(left), dtype=bool)
+        for i, row in enumerate(overlaps):
+            if not dropped[i]:
+                kept.append(left[i])
+                dropped |= row
+        left = left[_BLOCK:][~dropped[_BLOCK:]]
+    return np.array(kept[:most], dtype=np.intp)
 
 
 def similarity_transform(source_xy: Floats, target_xy: Floats) -> NDArray[np.float64]:

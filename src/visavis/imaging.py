@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageCms, ImageFile, UnidentifiedImageError
 
+from visavis import jpeg, png
 from visavis.errors import (
     CorruptImageError,
     ImageTooLargeError,
@@ -42,6 +43,9 @@ _UPRIGHT = {
     8: Image.Transpose.ROTATE_90,
 }
 _SIDES_SWAP = (5, 6, 7, 8)
+_SCANS = 20  # of the largest photo; common encoders make 10 at most
+_LEAST_PIXELS_A_SCAN = 2**16  # the smallest takes some time to set up
+_STRIP_PIXELS = 2**22
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +53,8 @@ class Limits:
     """What a photo may cost, checked before its pixels are decoded.
 
     max_bytes: size of the file. max_pixels: width x height; the default is
-    where Pillow itself begins to warn of decompression bombs.
+    where Pillow itself begins to warn of decompression bombs. The scans of a
+    progressive JPEG may go over 20 times as many.
     """
 
     max_bytes: int = 100 * 1024 * 1024
@@ -70,15 +75,16 @@ class Photo:
         self._decoded: dict[int, Image.Image] = {}
         self._data = b""
         if isinstance(source, np.ndarray):
-            image = _from_array(source)
+            image, scans = _from_array(source), 1
             self._decoded[1] = image
         else:
             self._data = _read(source, limits)
+            scans = jpeg.count_scans(self._data) if self._data.startswith(jpeg.START) else 1
             with _pillow_errors():
                 image = _open(self._data)
-        _check_pixels(image, limits)
+        _check_pixels(image, scans, limits)
         self._is_jpeg = image.format in ("JPEG", "MPO")
-        self._orientation = _orientation(image)
+        self._orientation = _orientation(image, self._data)
         sides = image.size[::-1] if self._orientation in _SIDES_SWAP else image.size
         self.width, self.height = sides
 
@@ -180,7 +186,7 @@ def _pillow_errors() -> Iterator[None]:
         raise CorruptImageError from None
 
 
-def _check_pixels(image: Image.Image, limits: Limits) -> None:
+def _check_pixels(image: Image.Image, scans: int, limits: Limits) -> None:
     width, height = image.size
     if width < 1 or height < 1:
         raise CorruptImageError("the photo has no pixels")
@@ -188,9 +194,11 @@ def _check_pixels(image: Image.Image, limits: Limits) -> None:
         raise ImageTooLargeError(
             f"the photo has {width} x {height} pixels, more than {limits.max_pixels / 1e6:.0f} million"
         )
+    if scans * max(width * height, _LEAST_PIXELS_A_SCAN) > _SCANS * limits.max_pixels:
+        raise ImageTooLargeError("the photo has too many scans for its size")
 
 
-def _orientation(image: Image.Image) -> int:
+def _orientation(image: Image.Image, data: bytes) -> int:
     """The EXIF orientation that is left to apply, 1 to 8.
 
     1 where there is none, or none that makes sense, and for TIFF and HEIC, whose
@@ -199,7 +207,10 @@ def _orientation(image: Image.Image) -> int:
     if image.format in ("TIFF", "HEIF"):
         return 1
     try:
-        value = image.getexif().get(_ORIENTATION_TAG, 1)
+        # Pillow decodes a PNG to look for what comes after its pixels: only where something does.
+        late = image.format != "PNG" or png.has_late_metadata(data)
+        exif = image.getexif() if late else Image.Image.getexif(image)
+        value = exif.get(_ORIENTATION_TAG, 1)
     except Exception:  # noqa: BLE001  broken metadata is no reason to refuse good pixels
         return 1
     return value if value in _UPRIGHT else 1
@@ -223,7 +234,7 @@ def _to_srgb(image: Image.Image, orientation: int) -> Image.Image:
     profile = image.info.get("icc_profile")
     image = _eight_bits(image)
     if image.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in image.info:
-        image = _on_white(image)
+        image = _in_strips(image, "RGB", _on_white)
     image = _apply_profile(image, profile) if profile else image
     image = image if image.mode == "RGB" else image.convert("RGB")
     return image.transpose(_UPRIGHT[orientation]) if orientation in _UPRIGHT else image
@@ -232,16 +243,30 @@ def _to_srgb(image: Image.Image, orientation: int) -> Image.Image:
 def _eight_bits(image: Image.Image) -> Image.Image:
     """Pillow clips 16-bit greyscale to 255 when it converts: scale it instead."""
     if image.mode.startswith("I"):
-        grey = np.asarray(image, dtype=np.int64).clip(0, 65535) // 257
-        return Image.fromarray(grey.astype(np.uint8))
+        return _in_strips(image, "L", _scaled_to_eight_bits)
     if image.mode == "F":
         raise UnsupportedImageError("photos of floating-point numbers are not read")
     return image
 
 
+def _scaled_to_eight_bits(image: Image.Image) -> Image.Image:
+    grey = np.asarray(image).clip(0, 65535).astype(np.uint16) // 257
+    return Image.fromarray(grey.astype(np.uint8))
+
+
 def _on_white(image: Image.Image) -> Image.Image:
     rgba = image.convert("RGBA")
     return Image.alpha_composite(Image.new("RGBA", rgba.size, "white"), rgba).convert("RGB")
+
+
+def _in_strips(image: Image.Image, mode: str, change: Callable[[Image.Image], Image.Image]) -> Image.Image:
+    """A picture changed strip by strip: what comes about between takes little memory however large it is."""
+    rows = max(1, _STRIP_PIXELS // image.width)
+    changed = Image.new(mode, image.size)
+    for top in range(0, image.height, rows):
+        bottom = min(top + rows, image.height)
+        changed.paste(change(image.crop((0, top, image.width, bottom))), (0, top))
+    return changed
 
 
 def _apply_profile(image: Image.Image, profile: bytes) -> Image.Image:

@@ -68,6 +68,8 @@ def test_pairs_and_reading_off_again(photos: Path, tmp_path: Path) -> None:
     assert run.returncode == 0, run.stderr
     rates = json.loads(run.stdout)
     assert len(rates["folds"]["accuracy"]) == 2
+    assert rates["protocol"]["kind"] == "pairs"
+    assert "The pairs that the protocol lists were compared" in (out / "report.html").read_text("utf-8")
     assert rates["folds"]["shared_people"] == 1, "Hopper stands in both"
     assert rates["failures"]["comparisons"] == {
         "value": None, "errors": 1, "trials": 4, "resolution": 0.75, "below": rates["failures"]["comparisons"]["below"], "low": None, "high": None,

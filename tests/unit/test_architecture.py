@@ -16,7 +16,7 @@ SOURCE = Path(__file__).resolve().parents[2] / "src" / "visavis"
 # A module imports only from rooms before its own; within a room, freely.
 ROOMS = [
     {"errors"},
-    {"faces", "grants", "files", "settings", "extras"},
+    {"faces", "grants", "files", "jpeg", "png", "settings", "extras"},
     {"imaging", "geometry", "audit", "consent", "store"},
     {"models", "comparison"},
     {"detection"},

@@ -171,3 +171,13 @@ def test_an_unknown_calibration() -> None:
     for name in ("", "nobody"):
         with pytest.raises(NotCalibratedError):
             shipped_calibration(name)
+
+
+@given(st.floats(0, 100))
+def test_the_score_of_a_similarity_has_that_similarity(similarity: float) -> None:
+    calibration = shipped_calibration("sface-2021dec")
+    score = calibration.score_at(similarity)
+    assert calibration.similarity(score) == pytest.approx(
+        max(similarity, calibration.similarity(-1)), abs=1e-6
+    )
+    assert calibration.similarity(score - 1e-6) < similarity or score == -1

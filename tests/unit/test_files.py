@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from visavis.files import sync_folder, whole_file
+from visavis.files import sync_folder, whole_file, write_new_file
 
 
 @pytest.mark.parametrize(("private", "mode"), [(False, 0o640), (True, 0o600)])
@@ -47,3 +47,26 @@ def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(OSError, match="file"), whole_file(tmp_path / "file" / "a.txt"):
         pass
+
+
+def test_a_new_file_is_its_owners_alone_and_takes_no_other_place(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "file.txt"
+    write_new_file(path, b"whole")
+    assert path.read_bytes() == b"whole"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    (tmp_path / "link").symlink_to(tmp_path / "elsewhere")
+    for taken in (path, tmp_path / "link", tmp_path):
+        with pytest.raises(OSError, match="exists"):
+            write_new_file(taken, b"other")
+    assert path.read_bytes() == b"whole"
+    assert not (tmp_path / "elsewhere").exists()
+
+
+def test_nothing_is_left_of_half_a_new_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def find_no_room(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", find_no_room)
+    with pytest.raises(OSError, match="No space"):
+        write_new_file(tmp_path / "file.txt", b"whole")
+    assert list(tmp_path.iterdir()) == []

@@ -21,8 +21,8 @@ VERSION = 1
 LOCAL = "local"
 """Who acts where no access key does: the command line, or visavis itself."""
 
-MAX_COMMITMENTS = 12_288
-"""Three for each of the 4,096 candidates that one search can return."""
+MAX_COMMITMENTS = 12_291
+"""Three for each of the 4,096 candidates that one search can return, and for the reference that is searched with."""
 
 
 class Action(StrEnum):
@@ -33,6 +33,10 @@ class Action(StrEnum):
     GALLERY_DELETE = "gallery-delete"
     ENROL = "enrol"
     REMOVE = "remove"
+    USER_CREATE = "user-create"
+    USER_DELETE = "user-delete"
+    ASSOCIATE = "associate"
+    DISASSOCIATE = "disassociate"
     VERIFY = "verify"
     IDENTIFY = "identify"
     REDACT = "redact"
@@ -75,6 +79,7 @@ class Counted(StrEnum):
     SUBJECTS = "subjects"
     REFERENCES = "references"
     CANDIDATES = "candidates"
+    USERS = "users"
 
 
 @dataclass(frozen=True, slots=True)

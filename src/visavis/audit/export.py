@@ -49,21 +49,27 @@ class ExportedLeaf:
 
 
 def write_export(file: IO[bytes], leaves: Iterable[bytes], checkpoint: bytes, key: VerifierKey) -> None:
-    """Write the leaves that a checkpoint (a signed note) was signed for, in order, each as `Entry.to_bytes` gives it.
+    """Write the lines of an export. Raises as `export_lines` does, and OSError."""
+    for line in export_lines(leaves, checkpoint, key):
+        file.write(line)
 
-    Raises an AuditError where the checkpoint is not this key's, a leaf is no entry, or (with all but the
-    last line written) where the leaves are not those that were signed; and OSError.
+
+def export_lines(leaves: Iterable[bytes], checkpoint: bytes, key: VerifierKey) -> Iterator[bytes]:
+    """The lines of an export: the leaves that a checkpoint (a signed note) was signed for, in order, each as `Entry.to_bytes` gives it.
+
+    Raises an AuditError where the checkpoint is not this key's, a leaf is no entry, or (after all but the
+    last line) where the leaves are not those that were signed.
     """
     signed, frontier = open_checkpoint(checkpoint, key), Frontier()
-    file.write(canonical({"format": FORMAT, "origin": key.name, "public_key": str(key)}) + b"\n")
+    yield canonical({"format": FORMAT, "origin": key.name, "public_key": str(key)}) + b"\n"
     for index, leaf in enumerate(leaves):
         Entry.from_bytes(leaf)
         hashed = leaf_hash(leaf)
-        file.write(b'{"hash":"%b","index":%d,"leaf":%b}\n' % (to_base64(hashed).encode(), index, leaf))
+        yield b'{"hash":"%b","index":%d,"leaf":%b}\n' % (to_base64(hashed).encode(), index, leaf)
         frontier, _ = frontier.append(hashed)
     if (frontier.size, frontier.root()) != (signed.size, signed.root):
         raise NotTheSignedLogError
-    file.write(canonical({"checkpoint": checkpoint.decode()}) + b"\n")
+    yield canonical({"checkpoint": checkpoint.decode()}) + b"\n"
 
 
 class ExportLines:

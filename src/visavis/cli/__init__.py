@@ -17,6 +17,7 @@ from visavis.cli.enrol import enrol
 from visavis.cli.evaluate import evaluate
 from visavis.cli.gallery import gallery
 from visavis.cli.identify import identify, verify
+from visavis.cli.key import key
 from visavis.cli.model import model
 from visavis.cli.serve import serve
 from visavis.cli.upkeep import backup, doctor, keyring, restore
@@ -44,6 +45,7 @@ for _command in (
     evaluate,
     gallery,
     identify,
+    key,
     keyring,
     model,
     restore,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import click
 from visavis.cli.output import json_option, print_json, print_table
 from visavis.cli.progress import progress
 from visavis.errors import EvaluationError, MissingImagesError
+from visavis.evaluation.plan import CALLS_PER_SECOND, PRICE_PER_CALL_USD, Plan, Remote
 from visavis.models.manifest import DEFAULT_RECOGNISER
 
 
@@ -34,6 +36,29 @@ from visavis.models.manifest import DEFAULT_RECOGNISER
 @click.option(
     "--folds", type=click.IntRange(2), help="Cut listed pairs into so many folds, as LFW's protocol does."
 )
+@click.option(
+    "--endpoint-url",
+    metavar="URL",
+    help="Measure the server there, which speaks Rekognition's API: every photo is sent to it. `aws` is Amazon's.",
+)
+@click.option(
+    "--max-calls", type=click.IntRange(2), help="Ask it at most so often, for a sample of the pairs."
+)
+@click.option(
+    "--calls-per-second",
+    type=click.FloatRange(0, min_open=True),
+    default=CALLS_PER_SECOND,
+    show_default=True,
+    help="Ask it no faster than that.",
+)
+@click.option(
+    "--price-per-call",
+    type=click.FloatRange(0),
+    default=PRICE_PER_CALL_USD,
+    show_default=True,
+    help="What Amazon bills for a call, in USD, for the estimate.",
+)
+@click.option("--yes", is_flag=True, help="Do not ask before photos are sent.")
 @click.option("--pictures", is_flag=True, help="Show the hardest pairs in the report, not only their paths.")
 @json_option
 def evaluate(
@@ -43,7 +68,12 @@ def evaluate(
     against: Path | None,
     recogniser: str,
     folds: int | None,
+    endpoint_url: str | None,
+    max_calls: int | None,
+    calls_per_second: float,
+    price_per_call: float,
     *,
+    yes: bool,
     pictures: bool,
     as_json: bool,
 ) -> None:
@@ -54,8 +84,16 @@ def evaluate(
     """
     from visavis.evaluation.evaluate import Options, evaluate  # here, since it takes a while to import
 
+    if endpoint_url and recogniser != DEFAULT_RECOGNISER:
+        raise click.UsageError("--endpoint-url measures the server, and --recogniser a model here")
+    if max_calls and not endpoint_url:
+        raise click.UsageError("--max-calls goes with --endpoint-url")
     out = out or Path("evaluation") / protocol.stem
-    options = Options(images or protocol.parent, out, recogniser, folds, against, pictures)
+    agree = partial(_announce, yes=yes)
+    remote = (
+        Remote(endpoint_url, max_calls, calls_per_second, price_per_call, agree) if endpoint_url else None
+    )
+    options = Options(images or protocol.parent, out, recogniser, folds, against, pictures, remote)
     try:
         rates = evaluate(protocol, options, progress)
     except MissingImagesError as error:  # the name is the caller's own
@@ -67,6 +105,15 @@ def evaluate(
         click.echo(f"{finding['level'].upper():5}  {finding['text']}")
     print_table(["threshold for", "score#", "FMR#", "FNMR#"], [_row(point) for point in _points(rates)])
     click.echo(f"{out / 'report.html'} says more.")
+
+
+def _announce(plan: Plan, *, yes: bool) -> None:
+    """Say what is about to be sent where; without `yes`, go on only where the person agrees."""
+    done = f" ({plan.done:,} are done)" if plan.done else ""
+    cost = "" if plan.usd is None else f", about {plan.usd:,.2f} USD"
+    click.echo(f"{plan.calls:,} calls of CompareFaces to {plan.host}{done}{cost}.", err=True)
+    if plan.calls and not yes:
+        click.confirm("Send it the photos?", abort=True, err=True)
 
 
 def _points(rates: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from visavis.cli.inputs import fmr_option
 from visavis.cli.output import json_option, print_json, print_table
 from visavis.cli.state import database_option, opened_registry
+
+if TYPE_CHECKING:
+    from visavis.services.candidates import Candidate
 
 image_argument = click.argument("image", type=click.Path(path_type=Path))
 
@@ -40,7 +43,8 @@ def identify(
 
     Only people whose consent counts at this moment are found; the photo and its template are not kept.
     """
-    from visavis.services.identify import Asked, identify_photo
+    from visavis.services.candidates import Asked
+    from visavis.services.identify import identify_photo
     from visavis.services.photos import read_photo
 
     photo = read_photo(image)
@@ -50,7 +54,7 @@ def identify(
     if as_json:
         print_json(
             {
-                "candidates": [_candidate(asdict(person)) for person in people],
+                "candidates": [_candidate(person) for person in people],
                 "threshold": found.threshold,
                 "references": found.references,
                 "fpir": found.fpir,
@@ -100,5 +104,13 @@ def verify(
     click.echo(f"{verdict}: similarity {result.similarity:.1f} of 100, asked for {result.threshold:.1f}")
 
 
-def _candidate(candidate: dict[str, Any]) -> dict[str, Any]:
-    return candidate | {"reference_id": str(candidate["reference_id"])}
+def _candidate(candidate: Candidate) -> dict[str, Any]:
+    return {
+        "subject": candidate.subject,
+        "reference_id": str(candidate.reference_id),
+        "label": candidate.reference.label,
+        "score": candidate.score,
+        "similarity": candidate.similarity,
+        "fmr": candidate.fmr,
+        "fmr_extrapolated": candidate.fmr_extrapolated,
+    }

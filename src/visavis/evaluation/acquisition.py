@@ -6,20 +6,17 @@ The face meant in an image is the one that `Analyzer.subject` names.
 from __future__ import annotations
 
 import base64
-import json
-import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import IO, Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from visavis.analysis import Analyzer
 from visavis.errors import MissingImagesError, ModelError, VisavisError
-from visavis.evaluation.run_files import cannot_write
+from visavis.evaluation.journal import Entry, Journal
 from visavis.faces import Face, ModelIdentity
 
 
@@ -54,30 +51,44 @@ def acquire(
     MissingImagesError before any work, and ModelError.
     An image that cannot be used is no error but a failure to acquire: see `errors`.
     """
-    missing = [name for name in images if not _is_there(folder / name)]
-    if missing:
-        raise MissingImagesError(missing, len(images))
-    done: dict[str, dict[str, Any]] = {}
-    with _Journal(unfinished, analyzer.identity) as journal:
+    check_images(images, folder)
+    done: dict[str, Entry] = {}
+    with Journal(unfinished, _head(analyzer.identity), _is_whole) as journal:
         for name in images:
-            if (entry := journal.known.get(_key(folder, name))) is not None:
+            if (entry := journal.known.get(image_key(folder, name))) is not None:
                 done[name] = entry
                 advance()
         left = [name for name in images if name not in done]
         for name, entry in zip(left, _entries(left, folder, analyzer), strict=True):
-            done[name] = journal.write(_key(folder, name), entry)
+            done[name] = journal.write(image_key(folder, name), entry)
             advance()
     return _acquisition([done[name] for name in images])
 
 
-def _entries(names: Sequence[str], folder: Path, analyzer: Analyzer) -> Iterator[dict[str, Any]]:
+def check_images(images: Sequence[str], folder: Path) -> None:
+    """Raise MissingImagesError unless all of these paths below `folder` are files."""
+    missing = [name for name in images if not _is_there(folder / name)]
+    if missing:
+        raise MissingImagesError(missing, len(images))
+
+
+def _head(identity: ModelIdentity) -> Entry:
+    return {
+        "visavis": version("visavis"),
+        "model": identity.name,
+        "sha256": identity.sha256,
+        "precision": identity.precision,
+    }
+
+
+def _entries(names: Sequence[str], folder: Path, analyzer: Analyzer) -> Iterator[Entry]:
     for found in analyzer.map(analyzer.subject, (folder / name for name in names)):
         if isinstance(found, ModelError):
             raise found
         yield {"error": found.message} if isinstance(found, VisavisError) else _entry(found)
 
 
-def _entry(face: Face) -> dict[str, Any]:
+def _entry(face: Face) -> Entry:
     assert face.template is not None
     vector = np.asarray(face.template.vector, "<f4")
     if not np.isfinite(vector).all():
@@ -85,7 +96,7 @@ def _entry(face: Face) -> dict[str, Any]:
     return {"vector": base64.b64encode(vector.tobytes()).decode("ascii")}
 
 
-def _acquisition(entries: list[dict[str, Any]]) -> Acquisition:
+def _acquisition(entries: list[Entry]) -> Acquisition:
     found = [np.frombuffer(base64.b64decode(e["vector"]), "<f4") if "vector" in e else None for e in entries]
     dimension = next((len(vector) for vector in found if vector is not None), 1)
     nothing = np.full(dimension, np.nan, np.float32)
@@ -102,74 +113,14 @@ def _is_there(path: Path) -> bool:
         return False
 
 
-def _key(folder: Path, name: str) -> str:
+def image_key(folder: Path, name: str) -> str:
     """An image as it lies there now: another size or date makes another."""
     state = (folder / name).stat()
     return f"{name}|{state.st_size}|{state.st_mtime_ns}"
 
 
-class _Journal:
-    """Finished images, a line of JSON each, readable by the owner alone; a torn last line is passed over."""
-
-    def __init__(self, path: Path, identity: ModelIdentity) -> None:
-        self._path = path
-        self._head = {
-            "visavis": version("visavis"),
-            "model": identity.name,
-            "sha256": identity.sha256,
-            "precision": identity.precision,
-        }
-        self.known: dict[str, dict[str, Any]] = {}
-
-    def __enter__(self) -> Self:
-        try:
-            lines = self._path.read_text("utf-8").splitlines()
-        except (OSError, ValueError):
-            lines = []
-        entries = [entry for line in lines if (entry := _parse(line)) is not None]
-        if entries and entries[0] == self._head:
-            self.known = {entry.pop("key"): entry for entry in entries[1:] if _is_whole(entry)}
-        # What was read is written anew, beside the old file until it is whole: a kill loses nothing.
-        renewed = self._path.with_name(self._path.name + ".new")
-        try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            renewed.unlink(missing_ok=True)
-            descriptor = os.open(renewed, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except OSError as error:
-            raise cannot_write("the folder for results", error) from None
-        self._file: IO[str] = os.fdopen(descriptor, "w", encoding="utf-8")
-        self._line(self._head)
-        for key, entry in self.known.items():
-            self._line({"key": key, **entry})
-        self._file.flush()
-        renewed.replace(self._path)
-        return self
-
-    def write(self, key: str, entry: dict[str, Any]) -> dict[str, Any]:
-        """Note an image as done."""
-        self._line({"key": key, **entry})
-        self._file.flush()
-        return entry
-
-    def __exit__(self, *_: object) -> None:
-        self._file.close()
-
-    def _line(self, value: dict[str, Any]) -> None:
-        self._file.write(json.dumps(value) + "\n")
-
-
-def _parse(line: str) -> dict[str, Any] | None:
-    try:
-        value = json.loads(line)
-    except ValueError:
-        return None
-    return value if isinstance(value, dict) else None
-
-
-def _is_whole(entry: dict[str, Any]) -> bool:
+def _is_whole(entry: Entry) -> bool:
     """Whether a line of the journal says what became of an image."""
-    if not isinstance(entry.get("key"), str):
-        return False
     if "vector" not in entry:
         return isinstance(entry.get("error"), str)
     try:

@@ -22,27 +22,33 @@ from visavis.evaluation.against import check_comparable, compare_runs
 from visavis.evaluation.comparisons import compare_every_pair, gather, score_pairs
 from visavis.evaluation.folds import check_folds
 from visavis.evaluation.measure import measure, plain
+from visavis.evaluation.plan import Remote
 from visavis.evaluation.protocols import Protocol, check_groups, read_protocol
+from visavis.evaluation.remote import ask
 from visavis.evaluation.report import render_report
 from visavis.evaluation.run import Run
 from visavis.evaluation.run_files import (
     HISTOGRAMS,
     IMAGES,
+    PAIRS,
     RATES,
     REPORT,
     SCORES,
     hardest,
     is_of_visavis,
     read_run,
+    write_pairs,
     write_run,
     write_text,
 )
+from visavis.evaluation.sampling import choose_pairs
+from visavis.evaluation.similarities import OwnSimilarities
 from visavis.extras import require_extra
 from visavis.imaging import Photo
 from visavis.models.manifest import DEFAULT_DETECTOR, DEFAULT_RECOGNISER
 from visavis.settings import calibration_folder
 
-UNFINISHED = "templates.unfinished"
+UNFINISHED, UNFINISHED_ANSWERS = "templates.unfinished", "answers.unfinished"
 _THUMBNAIL_PX = 160
 
 Progress = Callable[[str, int], AbstractContextManager[Callable[[], None]]]
@@ -56,7 +62,8 @@ class Options:
     images: where the paths of the protocol begin. out: the folder for what is written.
     recogniser: which model makes the templates. folds: cut listed pairs into so many runs of rows.
     against: the scores.csv of another run on the same protocol. pictures: show
-    the hardest pairs in the report, and not only their paths.
+    the hardest pairs in the report, and not only their paths. remote: the server that makes the
+    comparisons, in place of a recogniser here.
     """
 
     images: Path
@@ -65,6 +72,7 @@ class Options:
     folds: int | None = None
     against: Path | None = None
     pictures: bool = False
+    remote: Remote | None = None
 
 
 @contextmanager
@@ -82,18 +90,26 @@ def evaluate(path: Path, options: Options, progress: Progress = in_silence) -> d
     """
     require_extra("evaluation", "jinja2", "matplotlib", "scipy")
     protocol, scored, other = _checked(path, options)
-    run, system = scored or _compared(protocol, options, progress)
+    if options.remote:
+        run, system = _asked(protocol, options, options.remote, progress)
+    else:
+        run, system = scored or _compared(protocol, options, progress)
+    measured = measure(run, options.folds)
+    measured["protocol"]["kind"] = protocol.kind  # as it was asked: the run has scores by now
     rates: dict[str, Any] = {
         "visavis": version("visavis"),
         "made_at": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
         "system": system,
-        **measure(run, options.folds),
+        **measured,
         "hardest": plain(hardest(run)),
         "against": {"system": other[1], **plain(compare_runs(run, other[0]))} if other else None,
     }
     write_text(options.out / RATES, json.dumps(rates, indent=1, ensure_ascii=False) + "\n")
     if path.resolve() != (options.out / SCORES).resolve():
         write_run(run, options.out)
+    if options.remote:
+        write_pairs(run.protocol, options.out)
+        (options.out / UNFINISHED_ANSWERS).unlink(missing_ok=True)
     report = render_report(rates, _thumbnails(options.images) if options.pictures else None)
     write_text(options.out / REPORT, report)
     (options.out / UNFINISHED).unlink(missing_ok=True)
@@ -104,6 +120,9 @@ def _checked(path: Path, options: Options) -> tuple[Protocol, _Finished | None, 
     """The protocol, its scores where it has them, and the run to compare with; refuses what cannot be done."""
     protocol = read_protocol(path)
     _check_out(path, options)
+    if options.remote:
+        require_extra("remote", "boto3")
+        protocol = _to_ask(protocol, options, options.remote)
     scored = _scored(path) if protocol.kind == "scores" else None
     asked = scored[0].protocol if scored else protocol
     check_groups(asked)
@@ -113,6 +132,22 @@ def _checked(path: Path, options: Options) -> tuple[Protocol, _Finished | None, 
     if other:
         check_comparable(asked, other[0].protocol)
     return protocol, scored, other
+
+
+def _to_ask(protocol: Protocol, options: Options, remote: Remote) -> Protocol:
+    """The protocol as the list of pairs that a server is asked to compare."""
+    if protocol.kind == "scores":
+        raise EvaluationError("the protocol holds scores already", hint="give a list of images or of pairs")
+    if options.folds is not None:
+        check_folds(protocol, options.folds)
+    return choose_pairs(protocol, remote.max_calls)
+
+
+def _asked(protocol: Protocol, options: Options, remote: Remote, progress: Progress) -> _Finished:
+    """Have the comparisons of a protocol made by a server."""
+    protocol, system = ask(protocol, options.images, remote, options.out / UNFINISHED_ANSWERS, progress)
+    assert protocol.pairs is not None
+    return Run(protocol, gather(protocol, protocol.pairs), (), OwnSimilarities()), system
 
 
 def _compared(protocol: Protocol, options: Options, progress: Progress) -> _Finished:
@@ -144,6 +179,8 @@ def _compared(protocol: Protocol, options: Options, progress: Progress) -> _Fini
 def _scored(path: Path) -> _Finished:
     """Take up scores; those of visavis's own recognisers are read with the calibration of today."""
     run, system = read_run(path)
+    if "endpoint" in system:
+        return replace(run, calibration=OwnSimilarities()), system
     name = str(system.get("compatibility", ""))
     calibration = _calibration(lambda: find_calibration(name, calibration_folder()))
     return replace(run, calibration=calibration), {**system, "calibration": plain(calibration)}
@@ -154,10 +191,11 @@ def _check_out(path: Path, options: Options) -> None:
 
     Scores may be read off again in their own folder: there they stay as they are.
     """
-    written = {(options.out / name).resolve() for name in (SCORES, RATES, IMAGES, HISTOGRAMS, REPORT)}
+    written = {(options.out / name).resolve() for name in (SCORES, RATES, IMAGES, HISTOGRAMS, PAIRS, REPORT)}
     written -= {path.resolve()} & {(options.out / SCORES).resolve()}
     given = {file.resolve() for file in (path, options.against) if file is not None}
-    own = (options.out / UNFINISHED).exists() or is_of_visavis(options.out / RATES)
+    begun = any((options.out / name).exists() for name in (UNFINISHED, UNFINISHED_ANSWERS))
+    own = begun or is_of_visavis(options.out / RATES)
     if given & written or (not own and any(target.exists() for target in written)):
         raise EvaluationError(
             "the folder for results holds files that would be written over",

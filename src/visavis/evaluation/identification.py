@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from visavis.comparison import Calibration
 from visavis.evaluation.bootstrap import divide, interval
 from visavis.evaluation.run import Run
 from visavis.evaluation.scores import Floats, Weights
 from visavis.evaluation.searches import Searches, searches
+from visavis.evaluation.similarities import Similarities
 
 FPIRS = (0.1, 0.01)
 
@@ -90,7 +90,7 @@ class _Reader:
     """Reads rates off searches; resolutions: of FPIR and FNIR."""
 
     found: Searches
-    calibration: Calibration | None
+    calibration: Similarities | None
     weights: Weights
     resolutions: tuple[float, float | None]
 

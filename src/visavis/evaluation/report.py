@@ -30,6 +30,9 @@ DEFAULT_SIMILARITY = 80
 MOST_CROSSED = 10
 """Larger tables of each two groups do not fit on paper; the worst groups are shown."""
 
+_OF_A_SYSTEM = ("sha256", "precision", "detector", "calibration", "endpoint", "asked")
+"""What may be known of a system."""
+
 Json = dict[str, Any]
 Pictures = Callable[[str], bytes | None]
 
@@ -53,7 +56,7 @@ def render_report(rates: Json, pictures: Pictures | None = None) -> str:
 def _view(rates: Json, pictures: Pictures | None) -> Json:
     """Everything the template needs."""
     shown = {"against": None, "hardest": None, **rates}
-    shown["system"] = dict.fromkeys(("sha256", "precision", "detector", "calibration")) | rates["system"]
+    shown["system"] = dict.fromkeys(_OF_A_SYSTEM) | rates["system"]
     shown["hardest"] = {"mated": [], "non_mated": []} | (shown["hardest"] or {})
     return shown | {
         "alarms": [finding for finding in rates["findings"] if finding["level"] == "alarm"],

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from visavis.comparison import Calibration
 from visavis.evaluation.comparisons import Comparisons
 from visavis.evaluation.protocols import Protocol
+from visavis.evaluation.similarities import Similarities
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -23,7 +23,7 @@ class Run:
     protocol: Protocol
     comparisons: Comparisons
     errors: tuple[str, ...]
-    calibration: Calibration | None
+    calibration: Similarities | None
 
     @property
     def failed(self) -> NDArray[np.bool_]:

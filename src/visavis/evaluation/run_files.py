@@ -1,4 +1,4 @@
-"""A run on the disk: scores.csv, rates.json, and for runs of every pair images.csv and histograms.csv.
+"""A run on the disk: scores.csv, rates.json, for runs of every pair images.csv and histograms.csv, for runs of another server pairs.csv.
 
 Of every pair of images only the hardest comparisons are in scores.csv; the histograms
 count them all. Both together, with the list of images, give a run back as it was.
@@ -17,7 +17,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from visavis.comparison import Calibration
 from visavis.errors import EvaluationError, ProtocolError
 from visavis.evaluation.comparisons import (
     COSINE_EDGES,
@@ -31,13 +30,15 @@ from visavis.evaluation.comparisons import (
 from visavis.evaluation.protocols import Pairs, Protocol, read_protocol
 from visavis.evaluation.run import Run
 from visavis.evaluation.scores import BINS, Counts, ScoreSet
+from visavis.evaluation.similarities import Similarities
 from visavis.files import whole_file, why
 
-SCORES, RATES, IMAGES, HISTOGRAMS, REPORT = (
+SCORES, RATES, IMAGES, HISTOGRAMS, PAIRS, REPORT = (
     "scores.csv",
     "rates.json",
     "images.csv",
     "histograms.csv",
+    "pairs.csv",
     "report.html",
 )
 _NOT_ONE_RUN = "scores.csv, images.csv and histograms.csv are not of one run"
@@ -49,12 +50,24 @@ def write_run(run: Run, folder: Path) -> None:
 
     What another run left in the folder and this one does not have is removed.
     """
-    for name in (IMAGES, HISTOGRAMS):
+    for name in (IMAGES, HISTOGRAMS, PAIRS):
         (folder / name).unlink(missing_ok=True)
     _write_csv(folder / SCORES, _SCORE_COLUMNS, _score_rows(run))
     if run.protocol.pairs is None:
         _write_csv(folder / IMAGES, ("image", "subject", "group", "error"), _image_rows(run))
         _write_csv(folder / HISTOGRAMS, ("mated", "group", "other", "from", "count"), _histogram_rows(run))
+
+
+def write_pairs(protocol: Protocol, folder: Path) -> None:
+    """Write the pairs that a protocol lists, so that another system can be given the same; raises EvaluationError."""
+    pairs = protocol.pairs
+    assert pairs is not None
+    columns = pairs.probe.tolist(), pairs.reference.tolist(), pairs.mated.tolist(), pairs.group.tolist()
+    rows = (
+        (protocol.images[probe], protocol.images[reference], int(mated), protocol.groups[group])
+        for probe, reference, mated, group in zip(*columns, strict=True)
+    )
+    _write_csv(folder / PAIRS, ("probe", "reference", "mated", "group"), rows)
 
 
 def write_text(path: Path, text: str) -> None:
@@ -142,7 +155,7 @@ def _kept_rows(run: Run, side: ScoreSet) -> Iterator[tuple[object, ...]]:
         )
 
 
-def _formatted(score: float, calibration: Calibration | None) -> tuple[str, str]:
+def _formatted(score: float, calibration: Similarities | None) -> tuple[str, str]:
     """A score that reads back as it was, and its similarity."""
     return repr(score), f"{calibration.similarity(score):.3f}" if calibration else ""
 

@@ -19,6 +19,8 @@ STRIDES = (8, 16, 32)
 # two do not meet, which OpenVINO does not check: it writes past its buffers.
 _SIDE_MULTIPLE = 32
 MAX_OVERLAP = 0.3
+# What one image may hold. A face is seen by up to 30 cells; noise is seen by all 30,000.
+_MAX_CELLS, _MAX_FACES = 10_000, 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +44,13 @@ class Detections:
         corners = (self.xyxy.reshape(-1, 2, 2) + offset_xy) * scale_xy
         return Detections(corners.reshape(-1, 4), (self.points + offset_xy) * scale_xy, self.scores)
 
-    def suppressed(self, max_overlap: float = MAX_OVERLAP) -> Detections:
-        """By falling score, without those that overlap a better one by more than `max_overlap` (IoU)."""
-        return self.take(non_maximum_suppression(self.xyxy, self.scores, max_overlap))
+    def surest(self, most: int) -> Detections:
+        """The `most` with the highest scores, by falling score; equal scores keep their order."""
+        return self.take(np.argsort(-self.scores, kind="stable")[:most])
+
+    def suppressed(self, max_overlap: float = MAX_OVERLAP, most: int | None = None) -> Detections:
+        """By falling score, without those that overlap a better one by more than `max_overlap` (IoU); at most `most`."""
+        return self.take(non_maximum_suppression(self.xyxy, self.scores, max_overlap, most))
 
 
 def join(parts: list[Detections]) -> Detections:
@@ -63,7 +69,7 @@ class YuNet:
         self._session = session
 
     def detect(self, images_rgb: NDArray[np.uint8], min_score: float) -> list[Detections]:
-        """Detections in each image of a batch (N, H, W, 3) of uint8 RGB, by falling score."""
+        """Detections in each image of a batch (N, H, W, 3) of uint8 RGB, by falling score, at most 1,000 an image."""
         count, height, width, _ = images_rgb.shape
         padded = np.zeros((count, _rounded_up(height), _rounded_up(width), 3), np.uint8)
         padded[:, :height, :width] = images_rgb
@@ -74,7 +80,8 @@ class YuNet:
             for name, values in self._session.run(padded).items()
         }
         grid_width = padded.shape[2]
-        return [decode(outputs, i, grid_width, min_score).suppressed() for i in range(count)]
+        found = (decode(outputs, i, grid_width, min_score) for i in range(count))
+        return [cells.surest(_MAX_CELLS).suppressed(most=_MAX_FACES) for cells in found]
 
 
 def decode(outputs: Outputs, index: int, width_px: int, min_score: float) -> Detections:

@@ -6,10 +6,11 @@ stands inside base64 holds none of JSON's punctuation, so counting it costs litt
 
 from __future__ import annotations
 
-import binascii
 import json
 import math
 from typing import Any
+
+import pybase64
 
 from visavis.rekognition.errors import SerializationException
 from visavis.rekognition.model import Shape
@@ -150,7 +151,7 @@ def _boolean(_shape: Shape, value: Any) -> bool:
 
 def _blob(_shape: Shape, value: Any) -> bytes:
     try:
-        return binascii.a2b_base64(_scalar(value, str, "Blob"), strict_mode=True)
+        return pybase64.b64decode(_scalar(value, str, "Blob"), validate=True)
     except ValueError:
         raise SerializationException("STRING_VALUE cannot be converted to Blob: it is not base64") from None
 

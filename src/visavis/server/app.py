@@ -1,4 +1,4 @@
-"""The server as one ASGI app: the wire at `/`, `/v1`, and what operators ask: /healthz, /readyz, /metrics."""
+"""The server as one ASGI app: the wire at `/`, `/v1`, and what is open to all: /healthz, /readyz, /metrics, /operations."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
 
+from visavis.rekognition import reasons
 from visavis.rekognition.errors import UnknownOperationException
 from visavis.rekognition.wire import Answer, read_operation
 from visavis.server.asgi import (
@@ -29,7 +30,11 @@ from visavis.server.logs import log_exchange
 from visavis.server.metrics import CONTENT_TYPE, Metrics, known_operation
 from visavis.server.readiness import Readiness
 from visavis.server.verifier import FindKey, Verifier
-from visavis.server.workers import Workers
+from visavis.server.workers import Run, Workers
+
+HTML = "text/html; charset=utf-8"
+_OPEN = frozenset({"/healthz", "/readyz", "/metrics", reasons.PATH})
+"""What whoever reaches the server is told, without a key."""
 
 AnswerCall = Callable[[dict[str, str], bytes, Caller], Answer]
 """Answers a call on the wire: headers by their names in lower case, the body, and who calls. Runs in a thread."""
@@ -39,7 +44,7 @@ AnswerCall = Callable[[dict[str, str], bytes, Caller], Answer]
 class Parts:
     """What the server is made of. check: raises where store or keyring cannot be read; clock: UTC, in seconds since 1970.
 
-    rest: the app at `/v1`; it finds a Caller in `scope["state"]["caller"]` and an Exchange in `scope["state"]["exchange"]`, whose
+    rest: makes the app at `/v1` of what does its blocking work in the worker whose place its call holds; it finds a Caller in `scope["state"]["caller"]` and an Exchange in `scope["state"]["exchange"]`, whose
     `operation` and `code` it may set. One call of it holds one worker's place; what it sends is kept until it returns.
     """
 
@@ -47,7 +52,7 @@ class Parts:
     find_key: FindKey
     check: Callable[[], object]
     clock: Callable[[], int]
-    rest: App | None = None
+    rest: Callable[[Run], App] | None = None
 
 
 class Server:
@@ -59,6 +64,7 @@ class Server:
         queue = limits.workers * limits.queue
         self._workers = Workers("call", limits.workers, queue, limits.wait_s, self._verifier.turn_away)
         self._front = Front(self._inner, self._verifier, self._workers, limits)
+        self._rest = parts.rest(self._workers.run) if parts.rest else None
         self._readiness = Readiness(parts.check)
         self._metrics = Metrics(lambda: self.waiting, lambda: self.held_bytes)
 
@@ -83,7 +89,7 @@ class Server:
             raise NotImplementedError
         exchange = Exchange()
         path, method = raw_path(scope), scope["method"]
-        if path in {"/healthz", "/readyz", "/metrics"} and method in {"GET", "HEAD"}:
+        if path in _OPEN and method in {"GET", "HEAD"}:
             await reply(send, await self._told(path, exchange.request_id))
             return
         scope.setdefault("state", {})["exchange"] = exchange
@@ -108,6 +114,8 @@ class Server:
         log_exchange(exchange)
 
     async def _told(self, path: str, request_id: str) -> Answer:
+        if path == reasons.PATH:
+            return Answer(200, {"content-type": HTML, REQUEST_ID: request_id}, reasons.page().encode())
         if path == "/metrics":
             return Answer(200, {"content-type": CONTENT_TYPE, REQUEST_ID: request_id}, self._metrics.text())
         well = path == "/healthz" or await self._readiness.ready()
@@ -116,11 +124,11 @@ class Server:
     async def _inner(self, scope: Scope, receive: Receive, send: Send) -> None:
         if not is_rest(raw_path(scope)):
             await self._wire(scope, receive, send)
-        elif self._parts.rest is None:
+        elif self._rest is None:
             await reply(send, _nothing(HTTPStatus.NOT_FOUND, scope["state"]["exchange"]))
         else:
             root = {"root_path": f"{scope.get('root_path', '')}/v1"}
-            await self._parts.rest({**scope, **root}, receive, send)
+            await self._rest({**scope, **root}, receive, send)
 
     async def _wire(self, scope: Scope, receive: Receive, send: Send) -> None:
         exchange: Exchange = scope["state"]["exchange"]

@@ -6,8 +6,7 @@ import json
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
-from visavis.rekognition.errors import WireError
-from visavis.rekognition.wire import Answer, write_error
+from visavis.rekognition.wire import Answer
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -33,13 +32,6 @@ def raw_path(scope: Scope) -> str:
 def is_rest(path: str) -> bool:
     """Whether a path, as sent, is of `/v1`; the others are of the wire."""
     return path == "/v1" or path.startswith("/v1/")
-
-
-def refusal(error: WireError, path: str, request_id: str) -> Answer:
-    """What a client is told of an error: in AWS's form on the wire, `{"code", "message"}` at `/v1`."""
-    if not is_rest(path):
-        return write_error(error, request_id)
-    return json_answer(error.status, {"code": error.code, "message": error.message}, request_id)
 
 
 def json_answer(status: int, document: dict[str, Any], request_id: str) -> Answer:

@@ -21,12 +21,14 @@ from __future__ import annotations
 import asyncio
 
 from visavis.rekognition.errors import InternalServerError, RequestTimeoutException, WireError
-from visavis.server.asgi import App, Message, Receive, Scope, Send, header_values, raw_path, refusal, reply
+from visavis.rekognition.wire import Answer, write_error
+from visavis.server.asgi import JSON, App, Message, Receive, Scope, Send, header_values, is_rest, raw_path, reply
 from visavis.server.authorization import read_authorization
 from visavis.server.bodies import GoneError, check_head, gone, read_body, replayed
 from visavis.server.exchange import GONE, Exchange
 from visavis.server.limits import Bodies, Limits, Rates
 from visavis.server.logs import log_failure
+from visavis.server.rest.failures import failure
 from visavis.server.verifier import Verifier
 from visavis.server.workers import Workers
 
@@ -94,8 +96,16 @@ async def _refuse(scope: Scope, send: Send, error: WireError) -> None:
     """Answer with an error. What is left of the body is for the connection to drop."""
     exchange: Exchange = scope["state"]["exchange"]
     exchange.code = error.code
-    answer = refusal(error, raw_path(scope), exchange.request_id)
+    answer = _refusal(error, raw_path(scope), exchange.request_id)
     if isinstance(error, RequestTimeoutException) or header_values(scope, b"expect"):
         await reply(send, answer, connection="close")  # whether the rest of the body comes is not sure
     else:
         await reply(send, answer)
+
+
+def _refusal(error: WireError, path: str, request_id: str) -> Answer:
+    """What a client is told of an error: in AWS's form on the wire, in its own at `/v1`."""
+    if not is_rest(path):
+        return write_error(error, request_id)
+    response = failure(error)
+    return Answer(response.status_code, {"content-type": JSON}, bytes(response.body))

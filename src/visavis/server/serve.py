@@ -8,6 +8,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from importlib import import_module
 from types import FrameType
 
@@ -26,6 +27,7 @@ from visavis.server.connections import connections_of
 from visavis.server.limits import Limits
 from visavis.server.listening import Listener
 from visavis.server.logs import log_event, log_failure
+from visavis.server.rest.app import create_rest
 from visavis.server.sigv4 import Secret
 from visavis.services import access
 from visavis.services.access import AccessKey
@@ -40,8 +42,8 @@ SWITCH_S = 0.0005
 """How long a thread that computes in Python may keep the event loop waiting. By default it is ten times that."""
 
 
-def create_app(registry: Registry, limits: Limits, rest: App | None = None) -> Server:
-    """The server's ASGI app over a registry. rest: the app at `/v1`."""
+def create_app(registry: Registry, limits: Limits) -> Server:
+    """The server's ASGI app over a registry."""
     wire = Service(registry, log_failure)
 
     def answer(headers: dict[str, str], body: bytes, caller: Caller) -> Answer:
@@ -51,7 +53,10 @@ def create_app(registry: Registry, limits: Limits, rest: App | None = None) -> S
         live = access.find(registry, access_key_id)
         return None if live is None else (live.key, Secret(live.secret))
 
-    return Server(Parts(answer, find_key, lambda: _read(registry), registry.clock, rest), limits)
+    return Server(
+        Parts(answer, find_key, lambda: _read(registry), registry.clock, partial(create_rest, registry)),
+        limits,
+    )
 
 
 def warm_up(registry: Registry) -> None:

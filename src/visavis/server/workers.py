@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from visavis.rekognition.errors import ThrottlingException
 from visavis.server.bodies import GoneError
 
 Result = TypeVar("Result")
+
+
+class Run(Protocol):
+    """Does blocking work in a worker, and gives what it returns or raises."""
+
+    def __call__(self, work: Callable[[], Result], /) -> Awaitable[Result]:
+        """Do this work."""
 
 
 class Workers:

@@ -10,9 +10,9 @@ from sqlalchemy import Connection
 
 from visavis.audit.checkpoint import sign_checkpoint
 from visavis.audit.merkle import Frontier, frontier_of
-from visavis.audit.proofs import inclusion_proof
+from visavis.audit.proofs import consistency_proof, inclusion_proof
 from visavis.audit.receipt import LeafReceipt
-from visavis.errors import StoreBehindError
+from visavis.errors import ProofError, StoreBehindError
 from visavis.services.registry import Registry
 from visavis.store.log import leaf_at, node_hash_at, read_head
 
@@ -59,3 +59,22 @@ def leaf_receipts(registry: Registry, numbers: Sequence[int]) -> list[LeafReceip
             )
             for number in numbers
         ]
+
+
+def prove_inclusion(registry: Registry, number: int, size: int) -> list[bytes]:
+    """The proof that a leaf is in the first `size` leaves of the log. Raises ProofError where one of the two is not there."""
+    with registry.store.read() as connection:
+        _check_size(connection, size)
+        return inclusion_proof(number, size, partial(node_hash_at, connection))
+
+
+def prove_consistency(registry: Registry, first: int, second: int) -> list[bytes]:
+    """The proof that the log of `second` leaves begins with that of `first`. Raises ProofError where one of them never was."""
+    with registry.store.read() as connection:
+        _check_size(connection, second)
+        return consistency_proof(first, second, partial(node_hash_at, connection))
+
+
+def _check_size(connection: Connection, size: int) -> None:
+    if size > (has := read_head(connection).size):
+        raise ProofError(f"the log has no more than {has} leaves")

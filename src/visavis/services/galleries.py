@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from uuid import uuid4
 
 from sqlalchemy import Connection
@@ -21,7 +22,7 @@ from visavis.errors import (
 from visavis.models.manifest import DEFAULT_RECOGNISER, find_manifest
 from visavis.services.registry import Registry
 from visavis.services.scoring import concerned
-from visavis.services.work import working
+from visavis.services.work import Work, working
 from visavis.settings import model_folder
 from visavis.store.galleries import (
     Gallery,
@@ -34,12 +35,16 @@ from visavis.store.galleries import (
     set_recogniser,
 )
 from visavis.store.references import (
+    EVERY_REFERENCE,
     Reference,
+    Wanted,
     delete_references_at,
     delete_references_in,
     list_references,
     references_with_ids,
 )
+from visavis.store.tags import put_tags
+from visavis.store.users import count_users
 
 _NAME = re.compile(r"[A-Za-z0-9_.-]{1,255}")
 _PAGE = 1_000
@@ -52,7 +57,7 @@ SEARCH_FPIR = 0.01
 
 @dataclass(frozen=True, slots=True)
 class GallerySummary:
-    """A gallery and how much is in it.
+    """A gallery and how much is in it. users: groupings of its references by callers.
 
     recognisers: of its references, by name. largest: how many references its recogniser is calibrated to be searched in at a false positive identification rate of 1 in 100; None where it is not calibrated.
     """
@@ -60,12 +65,19 @@ class GallerySummary:
     gallery: Gallery
     references: int
     people: int
+    users: int
     recognisers: tuple[str, ...]
     largest: int | None
 
 
-def create(registry: Registry, name: str, purpose: str, recogniser: str = DEFAULT_RECOGNISER) -> Gallery:
-    """Make a gallery. Its purpose never changes. Raises GalleryNameError, GalleryExistsError, ConsentTermsError, UnknownModelError."""
+def create(
+    registry: Registry,
+    name: str,
+    purpose: str,
+    recogniser: str = DEFAULT_RECOGNISER,
+    tags: Mapping[str, str] = MappingProxyType({}),
+) -> Gallery:
+    """Make a gallery. Its purpose never changes. tags: as `tags.check` lets them through. Raises GalleryNameError, GalleryExistsError, ConsentTermsError, UnknownModelError."""
     if not _NAME.fullmatch(name):
         raise GalleryNameError
     check_purpose(purpose)
@@ -73,6 +85,7 @@ def create(registry: Registry, name: str, purpose: str, recogniser: str = DEFAUL
     with working(registry) as work:
         gallery = Gallery(uuid4().bytes, name, purpose, recogniser, work.now)
         insert_gallery(work.connection, gallery)
+        put_tags(work.connection, gallery.id, tags)
         work.log(Action.GALLERY_CREATE, where=gallery)
     return gallery
 
@@ -89,6 +102,18 @@ def purposes(registry: Registry) -> set[str]:
     """The purposes of all galleries."""
     with registry.store.read() as connection:
         return {gallery.purpose for gallery in all_galleries(connection)}
+
+
+def every(registry: Registry) -> list[Gallery]:
+    """Every gallery, by name."""
+    with registry.store.read() as connection:
+        return all_galleries(connection)
+
+
+def of_purpose(registry: Registry, purpose: str) -> list[Gallery]:
+    """The galleries of exactly this purpose, by name."""
+    with registry.store.read() as connection:
+        return [gallery for gallery in all_galleries(connection) if gallery.purpose == purpose]
 
 
 def summaries(registry: Registry) -> list[GallerySummary]:
@@ -108,6 +133,7 @@ def _summary(registry: Registry, connection: Connection, gallery: Gallery) -> Ga
     return GallerySummary(
         gallery,
         *count_references(connection, gallery.id),
+        count_users(connection, gallery.id),
         tuple(sorted(set(recognisers_in(connection, gallery.id).values()))),
         largest_size(registry, gallery.recogniser),
     )
@@ -131,8 +157,7 @@ def delete(registry: Registry, name: str) -> int:
         references = delete_references_in(work.connection, gallery.id)
         delete_gallery(work.connection, gallery.id)
         work.log(Action.GALLERY_DELETE, where=gallery, counts={Counted.REFERENCES: references})
-    registry.store.overwrite_freed()
-    registry.indexes.refresh()
+    _forget(registry)
     return references
 
 
@@ -153,22 +178,73 @@ def view(registry: Registry, name: str) -> Iterator[Reference]:
         after = page[-1].number
 
 
-def remove(registry: Registry, name: str, reference_ids: list[bytes]) -> int:
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some references of a gallery. next_after: the number after which the next page begins; None for the last."""
+
+    references: tuple[Reference, ...]
+    next_after: int | None
+
+
+def page(registry: Registry, name: str, after: int, limit: int, wanted: Wanted = EVERY_REFERENCE) -> Page:
+    """References of a gallery by number, at most `limit` after the one of this number, of people who agree; each page is logged."""
+    with working(registry) as work:
+        gallery = find_gallery(work.connection, name)
+        found = list_references(work.connection, gallery.id, after, limit + 1, wanted)
+        living = tuple(reference for reference in found[:limit] if reference.lives(work.now))
+        people = len({reference.grant_id for reference in living})
+        counts = {Counted.REFERENCES: len(living), Counted.SUBJECTS: people}
+        work.log(Action.VIEW, where=gallery, counts=counts)
+    return Page(living, found[limit - 1].number if len(found) > limit else None)
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """What came of a removal. of_users: references that a user groups, with the user's name; they stay."""
+
+    ids: tuple[bytes, ...]
+    unknown: tuple[bytes, ...]
+    of_users: Mapping[bytes, str] = field(repr=False)
+
+
+def remove(registry: Registry, name: str, reference_ids: Sequence[bytes]) -> int:
     """Delete references; how many. Raises UnknownReferenceError, and deletes none, where one is not in the gallery."""
     with working(registry) as work:
         gallery = find_gallery(work.connection, name)
         found = references_with_ids(work.connection, gallery.id, reference_ids)
         if len(found) != len(set(reference_ids)):
             raise UnknownReferenceError
-        delete_references_at(work.connection, [reference.number for reference in found])
-        keys = registry.keyring.keys(reference.grant_id for reference in found)
-        for start in range(0, max(len(found), 1), _IN_A_LEAF):
-            part = found[start : start + _IN_A_LEAF]
-            counts = {Counted.REFERENCES: len(part)}
-            work.log(Action.REMOVE, where=gallery, counts=counts, people=concerned(part, keys))
+        _remove(work, gallery, found)
+    _forget(registry)
+    return len(found)
+
+
+def remove_ungrouped(registry: Registry, name: str, reference_ids: Sequence[bytes]) -> Removed:
+    """Delete those of these references that are there and that no user groups."""
+    with working(registry) as work:
+        gallery = find_gallery(work.connection, name)
+        found = {r.id: r for r in references_with_ids(work.connection, gallery.id, reference_ids)}
+        free = [reference for reference in found.values() if reference.user is None]
+        _remove(work, gallery, free)
+    _forget(registry)
+    unknown = tuple(i for i in dict.fromkeys(reference_ids) if i not in found)
+    grouped = {r.id: r.user for r in found.values() if r.user is not None}
+    return Removed(tuple(r.id for r in free), unknown, grouped)
+
+
+def _remove(work: Work, gallery: Gallery, references: Sequence[Reference]) -> None:
+    delete_references_at(work.connection, [reference.number for reference in references])
+    keys = work.registry.keyring.keys(reference.grant_id for reference in references)
+    for start in range(0, max(len(references), 1), _IN_A_LEAF):
+        part = references[start : start + _IN_A_LEAF]
+        counts = {Counted.REFERENCES: len(part)}
+        work.log(Action.REMOVE, where=gallery, counts=counts, people=concerned(part, keys))
+
+
+def _forget(registry: Registry) -> None:
+    """What was deleted is neither in the file nor in memory any more."""
     registry.store.overwrite_freed()
     registry.indexes.refresh()
-    return len(found)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,90 +6,26 @@ The index proposes, in memory and without a transaction. What is answered was re
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from uuid import UUID
+from dataclasses import dataclass, replace
+
+from sqlalchemy import Connection
 
 from visavis.audit.entry import Action, Counted
-from visavis.comparison import DEFAULT_MAX_FMR, Calibration
-from visavis.errors import SearchRateError
-from visavis.faces import Template, Vector
+from visavis.comparison import Calibration
+from visavis.errors import NoFaceError, UnknownReferenceError
+from visavis.faces import Face, ModelIdentity, Template, Vector
+from visavis.services.candidates import DEFAULT_ASKED, Asked, Candidate, Identification
 from visavis.services.galleries import SEARCH_FPIR, find
 from visavis.services.refusals import refusals_logged
 from visavis.services.registry import Registry
-from visavis.services.scoring import check_template, concerned, score_references
+from visavis.services.scoring import check_template, concerned, open_vectors, score_references
 from visavis.services.work import Work, working
 from visavis.store.galleries import Gallery, find_gallery, recognisers_of
 from visavis.store.index import TemplateIndex
-from visavis.store.references import Reference, references_at
+from visavis.store.references import Reference, references_at, references_with_ids
 
 _FIRST_WANTED, _FURTHER = 64, 8
 """Few references score as high as is asked for, and to keep thousands in order takes longer than the scan: so few are wanted at first."""
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """How sure a candidate must be. max_fmr: per comparison; max_fpir: per search of a stranger in this gallery, instead of it.
-
-    max_candidates: references to answer with, at most, 1 to 4,096.
-    """
-
-    max_fmr: float = DEFAULT_MAX_FMR
-    max_fpir: float | None = None
-    max_candidates: int = 4_096
-
-    def threshold_score(self, calibration: Calibration, references: int) -> float:
-        """The lowest score of a candidate; raises SearchRateError where the calibration does not reach the rate."""
-        try:
-            if self.max_fpir is None:
-                return calibration.threshold_score(self.max_fmr)
-            return calibration.threshold_for_searches(self.max_fpir, max(references, 1))
-        except ValueError:
-            raise SearchRateError from None
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """A reference that may show the probe's person.
-
-    score: -1 to 1; similarity: 0 to 100; fmr: how often a stranger scores that high,
-    in the worst group measured, `fmr_extrapolated` where that rests on a fitted tail.
-    """
-
-    subject: str
-    reference_id: UUID
-    label: str
-    score: float
-    similarity: float
-    fmr: float
-    fmr_extrapolated: bool
-
-    def __repr__(self) -> str:
-        return f"Candidate(similarity={self.similarity:.1f})"
-
-
-@dataclass(frozen=True, slots=True)
-class Identification:
-    """What a search found. candidates: by falling similarity; threshold: the similarity that was asked for.
-
-    references: how many were searched. fpir: how often a search of this gallery finds somebody for a stranger at this threshold.
-    too_large: the gallery is larger than its recogniser is calibrated for: 1 stranger in 100 or more is taken for somebody at whatever threshold.
-    """
-
-    candidates: tuple[Candidate, ...]
-    threshold: float
-    references: int
-    fpir: float
-    too_large: bool
-
-    def people(self) -> tuple[Candidate, ...]:
-        """The likest candidate of each person, by falling similarity."""
-        best: dict[str, Candidate] = {}
-        for candidate in self.candidates:
-            best.setdefault(candidate.subject, candidate)
-        return tuple(best.values())
-
-
-DEFAULT_ASKED = Asked()
 
 
 def identify_photo(
@@ -97,34 +33,80 @@ def identify_photo(
 ) -> Identification:
     """Search a gallery for the largest face of a photo, with every model that its references were made with.
 
-    Raises UnknownGalleryError, NoFaceError, ImageError, ModelError, SearchRateError and StoreError.
+    Raises UnknownGalleryError, NoFaceError (too poor a face included), ImageError, ModelError, SearchRateError and StoreError.
     """
     gallery = find(registry, gallery_name)
     with refusals_logged(registry, Action.IDENTIFY, gallery):
-        indexes = registry.indexes.of(gallery.id)
+        faces = probes_of(registry, gallery, photo)
+        if faces[0].quality.score < asked.min_quality:
+            raise NoFaceError("there is no face of the quality that was asked for in the photo")
+    found = identify(registry, gallery_name, [face.template for face in faces if face.template], asked)
+    return replace(found, face=faces[0])
+
+
+def probes_of(registry: Registry, gallery: Gallery, photo: bytes) -> list[Face]:
+    """The largest face of a photo, with a template of each model that the gallery is searched with; at least one."""
+    return [registry.analyzer(name).largest(photo) for name in recognisers_searched(registry, gallery)]
+
+
+def recognisers_searched(registry: Registry, gallery: Gallery) -> list[str]:
+    """The models that a probe needs a template of: those of the references, or that of new ones where there are none."""
+    indexes = registry.indexes.of(gallery.id)
+    with registry.store.read() as connection:
+        used = recognisers_of(connection, [name for name, index in indexes.items() if len(index)])
+    return list(dict.fromkeys(used)) or [gallery.recogniser]
+
+
+def identify_reference(
+    registry: Registry, gallery_name: str, reference_id: bytes, asked: Asked = DEFAULT_ASKED
+) -> Identification:
+    """Search a gallery for the face of one of its references, which itself is not among the candidates.
+
+    Raises UnknownReferenceError where there is none of that id whose person agrees, and as `identify`.
+    """
+    gallery = find(registry, gallery_name)
+    with refusals_logged(registry, Action.IDENTIFY, gallery):
         with registry.store.read() as connection:
-            used = recognisers_of(connection, [name for name, index in indexes.items() if len(index)])
-        recognisers = used or [gallery.recogniser]
-        templates = []
-        for recogniser in dict.fromkeys(recognisers):
-            template = registry.analyzer(recogniser).largest(photo).template
-            assert template is not None
-            templates.append(template)
-    return identify(registry, gallery_name, templates, asked)
+            reference = live_reference(connection, gallery, reference_id, registry.clock())
+        opened = open_vectors([reference], registry.keyring.keys([reference.grant_id]))
+        if not opened:
+            raise UnknownReferenceError
+        template = Template(
+            opened[0][1], ModelIdentity(reference.recogniser, "", "", reference.compatibility)
+        )
+    return _identify(registry, gallery, [template], asked, reference_id)
+
+
+def live_reference(connection: Connection, gallery: Gallery, reference_id: bytes, now: int) -> Reference:
+    """The reference of that id whose person agrees; raises UnknownReferenceError."""
+    found = references_with_ids(connection, gallery.id, [reference_id])
+    if not found or not found[0].lives(now):
+        raise UnknownReferenceError
+    return found[0]
 
 
 def identify(
     registry: Registry, gallery_name: str, probes: Sequence[Template], asked: Asked = DEFAULT_ASKED
 ) -> Identification:
     """Search a gallery for one face, given as a template of each model that its references were made with; at least one."""
-    gallery = find(registry, gallery_name)
+    return _identify(registry, find(registry, gallery_name), probes, asked)
+
+
+def _identify(
+    registry: Registry,
+    gallery: Gallery,
+    probes: Sequence[Template],
+    asked: Asked,
+    searched: bytes | None = None,
+) -> Identification:
+    """searched: the id of the reference that the probe is."""
     with refusals_logged(registry, Action.IDENTIFY, gallery):
         indexes = registry.indexes.of(gallery.id)
         size = sum(len(index) for index in indexes.values())
         searches = [
             _search(registry, probe, indexes.get(probe.model.compatibility), asked, size) for probe in probes
         ]
-        candidates = _candidates(registry, gallery_name, searches, asked.max_candidates)
+        candidates = _candidates(registry, gallery.name, searches, asked, searched)
     calibration, threshold = searches[0].calibration, searches[0].threshold_score
     return Identification(
         candidates=candidates,
@@ -136,22 +118,32 @@ def identify(
 
 
 def _candidates(
-    registry: Registry, gallery_name: str, searches: Sequence[_Search], count: int
+    registry: Registry,
+    gallery_name: str,
+    searches: Sequence[_Search],
+    asked: Asked,
+    searched: bytes | None,
 ) -> tuple[Candidate, ...]:
     """Read, open and score what the indexes propose, and log it."""
     with working(registry) as work:
         gallery = find_gallery(work.connection, gallery_name)
-        found = [pair for search in searches for pair in search.candidates(work, gallery, count)]
-        found.sort(key=lambda pair: (-pair[1].similarity, -pair[1].score))
-        found = found[:count]
-        keys = registry.keyring.keys(reference.grant_id for reference, _ in found)
+        probe = [] if searched is None else [live_reference(work.connection, gallery, searched, work.now)]
+        found = [
+            c
+            for search in searches
+            for c in search.candidates(work, gallery, asked.max_candidates + len(probe))
+        ]
+        found = [c for c in found if c.reference.id != searched and c.similarity >= asked.min_similarity]
+        found.sort(key=lambda candidate: (-candidate.similarity, -candidate.score))
+        found = found[: asked.max_candidates]
+        references = [*probe, *(candidate.reference for candidate in found)]
         work.log(
             Action.IDENTIFY,
             where=gallery,
             counts={Counted.FACES: 1, Counted.CANDIDATES: len(found)},
-            people=concerned((reference for reference, _ in found), keys),
+            people=concerned(references, registry.keyring.keys(r.grant_id for r in references)),
         )
-    return tuple(candidate for _, candidate in found)
+    return tuple(found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +155,7 @@ class _Search:
     threshold_score: float
     index: TemplateIndex | None
 
-    def candidates(self, work: Work, gallery: Gallery, count: int) -> list[tuple[Reference, Candidate]]:
+    def candidates(self, work: Work, gallery: Gallery, count: int) -> list[Candidate]:
         """At least the best `count` of those that live, as the transaction sees them."""
         if self.index is None:
             return []
@@ -176,15 +168,13 @@ class _Search:
             gone = len(numbers) - len(scored)
             # Of the best `wanted` at most `gone` are gone; what is proposed besides them may be less alike than what is not.
             if wanted - gone >= count or len(numbers) < wanted:
-                return [(r, self._candidate(r, s)) for r, s in scored if s >= self.threshold_score]
+                return [self._candidate(r, s) for r, s in scored if s >= self.threshold_score]
             wanted = min(_FURTHER * wanted, count + gone)
 
     def _candidate(self, reference: Reference, score: float) -> Candidate:
         fmr = self.calibration.fmr(score)
         return Candidate(
-            subject=reference.subject,
-            reference_id=UUID(bytes=reference.id),
-            label=reference.label,
+            reference=reference,
             score=score,
             similarity=self.calibration.similarity(score),
             fmr=fmr,

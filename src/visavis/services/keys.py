@@ -10,7 +10,7 @@ from visavis.store.master_key import decode
 
 
 def rotate_master_key(registry: Registry) -> int:
-    """Seal every data key under a new master key; how many those were.
+    """Seal every data key and every secret of an access key under a new master key; how many those were.
 
     Where the key lies in a file, a new one takes its place. Where it comes from the environment, VISAVIS_NEW_MASTER_KEY
     is the new one, and takes the place of VISAVIS_MASTER_KEY from the next start on. Cut off at any moment, one of the two still opens everything.

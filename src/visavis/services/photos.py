@@ -42,6 +42,11 @@ def portrait(analyzer: Analyzer, photo: bytes, *, largest: bool = False) -> Port
     if face.quality.score < LEAST_QUALITY:
         reasons = ", ".join(reason.replace("_", " ") for reason in face.quality.reasons)
         raise PoorQualityError(f"the face is too poor to be a reference: {reasons or 'low quality'}")
+    return portrait_of(face, photo)
+
+
+def portrait_of(face: Face, photo: bytes) -> Portrait:
+    """A face of a photo as what can be enrolled."""
     opened, box = Photo(photo), face.box
     ratios = box.x / opened.width, box.y / opened.height, box.width / opened.width, box.height / opened.height
     return Portrait(face, ratios, hashlib.sha256(photo).digest())

@@ -10,11 +10,19 @@ from visavis.audit.commitments import Kind
 from visavis.audit.entry import Action
 from visavis.consent.record import ConsentEvent, ConsentRecord, Controller
 from visavis.consent.states import Event, State
-from visavis.consent.terms import Consenter, Terms, check_subject
-from visavis.errors import NoConsentError
+from visavis.consent.terms import Consenter, Terms, check_purpose, check_subject
+from visavis.errors import ConsentTermsError, NoConsentError
 from visavis.services.registry import Registry
 from visavis.services.work import Concerned, uuid_text, working
-from visavis.store.grants import Grant, events_of, grants_of, list_grants
+from visavis.store.grants import (
+    Grant,
+    GrantEvent,
+    events_of,
+    grants_by_id,
+    grants_of,
+    latest_grant,
+    list_grants,
+)
 
 _PAGE = 1_000
 
@@ -69,3 +77,41 @@ def list_consents(
             return
         yield from page
         after = page[-1].subject, page[-1].id
+
+
+def consents_after(
+    registry: Registry, purpose: str | None, state: State | None, after: bytes | None, limit: int
+) -> list[Grant]:
+    """A part of that list: at most `limit` grants after the one with the id `after`. That it is looked at is logged, each time.
+
+    Raises ConsentTermsError where this cannot be a purpose, or there is no grant `after` any more.
+    """
+    if purpose is not None:
+        check_purpose(purpose)
+    with working(registry) as work:
+        last = grants_by_id(work.connection, [after]).get(after) if after else None
+        if after and last is None:
+            raise ConsentTermsError(
+                "there is no consent with this id any more", field="after", hint="begin anew"
+            )
+        work.log(Action.VIEW, where=purpose)
+    place = (last.subject, last.id) if last else ("", b"")
+    with registry.store.read() as connection:
+        return list_grants(connection, purpose, state, place, limit)
+
+
+def latest_with_events(registry: Registry, subject: str, purpose: str) -> tuple[Grant, list[GrantEvent]]:
+    """The last grant of a person for a purpose and what happened to it, in order. That it is looked at is logged.
+
+    Raises ConsentTermsError, and NoConsentError where there is none.
+    """
+    check_subject(subject)
+    check_purpose(purpose)
+    with working(registry) as work:
+        grant = latest_grant(work.connection, subject, purpose)
+        if grant is None:
+            raise NoConsentError
+        keys = registry.keyring.keys([grant.id])
+        people = [Concerned(grant.id, keys[grant.id], [(Kind.SUBJECT, subject)])] if keys else []
+        work.log(Action.VIEW, where=purpose, people=people)
+        return grant, events_of(work.connection, grant.id)

@@ -14,12 +14,15 @@ from visavis.errors import (
     EnrolmentError,
     ImageError,
     NoFaceError,
+    NotAllowedError,
     OtherPurposeError,
     SearchRateError,
     StoreError,
     UnknownGalleryError,
     UnknownReferenceError,
     UnknownSubjectError,
+    UnknownUserError,
+    UserError,
     VisavisError,
 )
 from visavis.services.registry import Registry
@@ -27,6 +30,7 @@ from visavis.services.work import working
 from visavis.store.galleries import Gallery
 
 _REASONS: tuple[tuple[type[VisavisError], Refusal], ...] = (
+    (NotAllowedError, Refusal.NOT_ALLOWED),
     (ConsentTermsError, Refusal.BAD_REQUEST),
     (ConsentWithdrawnError, Refusal.WITHDRAWN),
     (ConsentExpiredError, Refusal.EXPIRED),
@@ -35,6 +39,8 @@ _REASONS: tuple[tuple[type[VisavisError], Refusal], ...] = (
     (UnknownGalleryError, Refusal.NOT_FOUND),
     (UnknownReferenceError, Refusal.NOT_FOUND),
     (UnknownSubjectError, Refusal.NOT_FOUND),
+    (UnknownUserError, Refusal.NOT_FOUND),
+    (UserError, Refusal.BAD_REQUEST),
     (SearchRateError, Refusal.BAD_REQUEST),
     (NoFaceError, Refusal.NO_FACE),
     (EnrolmentError, Refusal.UNUSABLE_PHOTO),

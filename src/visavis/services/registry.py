@@ -88,16 +88,18 @@ def opened(
     clock: Callable[[], int] = system_clock,
     analyzer: Callable[[str], Analyzer] | None = None,
 ) -> Iterator[Registry]:
-    """A registry that is ready: made where it is new, migrated where it is old, with every erasure that was cut off finished.
+    """A registry that is ready: made where it is new, migrated where it is old, with every erasure and every revocation that was cut off finished.
 
     Raises StoreError and KeyringError for whatever stands in the way.
     """
+    from visavis.services.access import finish_revocations
     from visavis.services.erase import finish_erasures
 
     registry = Registry(settings, clock=clock, analyzer=analyzer)
     try:
         _pair(registry)
         finish_erasures(registry)
+        finish_revocations(registry)
         yield registry
     finally:
         registry.close()

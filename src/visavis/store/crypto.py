@@ -65,3 +65,8 @@ def salt_context(grant_id: bytes, leaf_number: int) -> bytes:
 def data_key_context(grant_id: bytes) -> bytes:
     """Where a data key belongs."""
     return b"data key" + grant_id
+
+
+def access_secret_context(access_key_id: str) -> bytes:
+    """Where the secret of an access key belongs."""
+    return b"access secret" + access_key_id.encode()

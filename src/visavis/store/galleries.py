@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, delete, distinct, func, insert, select, update
 
 from visavis.errors import GalleryExistsError, UnknownGalleryError
-from visavis.store.schema import enrolled, galleries, models
+from visavis.store.schema import enrolled, galleries, gallery_tags, models, users
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,9 @@ def insert_gallery(connection: Connection, gallery: Gallery) -> None:
 
 
 def delete_gallery(connection: Connection, gallery_id: bytes) -> None:
-    """Delete a gallery that has no references any more."""
+    """Delete a gallery that has no references any more, with its users and tags."""
+    connection.execute(delete(users).where(users.c.gallery_id == gallery_id))
+    connection.execute(delete(gallery_tags).where(gallery_tags.c.gallery_id == gallery_id))
     connection.execute(delete(galleries).where(galleries.c.id == gallery_id))
 
 

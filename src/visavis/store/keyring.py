@@ -12,10 +12,11 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
 
 from visavis.errors import KeyErasedError, MasterKeyWrongError, SealError, StoreBehindError
+from visavis.store.access_secrets import reseal_secrets
 from visavis.store.batches import batched
 from visavis.store.crypto import Key, data_key_context, fresh_key
 from visavis.store.database import Database
-from visavis.store.keyring_schema import data_keys, former_logs, keyring_state, tombstones
+from visavis.store.keyring_schema import access_secrets, data_keys, former_logs, keyring_state, tombstones
 from visavis.store.master_key import MasterKeySource
 
 Result = TypeVar("Result")
@@ -59,7 +60,7 @@ class Keyring:
         with self.database.read() as connection:
             if connection.execute(select(keyring_state.c.one)).first() is None:
                 return None
-        return self._read(lambda connection, _: self.state_in(connection))
+        return self.read(lambda connection, _: self.state_in(connection))
 
     def state_in(self, connection: Connection) -> KeyringState | None:
         """What the keyring knows, as a transaction of it sees it."""
@@ -79,7 +80,8 @@ class Keyring:
         with self.database.read() as connection:
             signed = connection.execute(select(keyring_state.c.signed_size)).scalar()
             first = [
-                connection.execute(select(t.c.grant_id).limit(1)).first() for t in (data_keys, tombstones)
+                connection.execute(select(*t.primary_key).limit(1)).first()
+                for t in (data_keys, tombstones, access_secrets)
             ]
         return bool(signed) or any(first)
 
@@ -89,7 +91,7 @@ class Keyring:
         A key whose grant never comes to be seals nothing and harms nobody.
         """
         keys: dict[bytes, Key] = {}
-        with self._writing() as (connection, master):
+        with self.writing() as (connection, master):
             for batch in batched(dict.fromkeys(grant_ids)):
                 keys |= _read_keys(connection, master, batch)
                 gone = _erased_of(connection, batch)
@@ -120,11 +122,11 @@ class Keyring:
                 keys |= _read_keys(connection, master, batch)
             return keys
 
-        return self._read(read) if wanted else {}
+        return self.read(read) if wanted else {}
 
     def erase(self, grant_ids: Sequence[bytes], cause: str, now: int) -> None:
         """Erase keys and leave tombstones; nothing that was sealed under them can be read any more, in any copy of the store."""
-        with self._writing() as (connection, _):
+        with self.writing() as (connection, _):
             for batch in batched(dict.fromkeys(grant_ids)):
                 connection.execute(delete(data_keys).where(data_keys.c.grant_id.in_(batch)))
                 known = _erased_of(connection, batch)
@@ -139,7 +141,7 @@ class Keyring:
 
     def settle(self, grant_ids: Sequence[bytes]) -> None:
         """Note that the store, too, says that these were erased."""
-        with self._writing() as (connection, _):
+        with self.writing() as (connection, _):
             for batch in batched(grant_ids):
                 connection.execute(
                     update(tombstones).where(tombstones.c.grant_id.in_(batch)).values(settled=True)
@@ -170,11 +172,11 @@ class Keyring:
             return [Tombstone(*row) for row in connection.execute(query)]
 
     def rotate(self, new_key: Callable[[], bytes]) -> int:
-        """Seal everything under a new master key; how many keys that were. The old one then opens nothing.
+        """Seal everything under a new master key; how many keys and secrets that were. The old one then opens nothing.
 
         new_key: gives it, 32 bytes; called while nobody else can change the keyring.
         """
-        with self._writing() as (connection, master):
+        with self.writing() as (connection, master):
             fresh = Key(new_key())
             state = _opened(connection.execute(select(keyring_state)).one(), master)
             connection.execute(update(keyring_state).values(**_sealed_state(state, fresh)))
@@ -186,9 +188,10 @@ class Keyring:
                     .values(sealed_key=bindparam("sealed")),
                     [{"grant": g, "sealed": _resealed(g, sealed, master, fresh)} for g, sealed in rows],
                 )
+            secrets = reseal_secrets(connection, master, fresh)
         self._master = fresh
         self.database.overwrite_freed()
-        return len(rows)
+        return len(rows) + secrets
 
     def finish_rotation(self) -> None:
         """Put a new master key into its place, where a change was cut off after the keyring and before the file.
@@ -197,7 +200,7 @@ class Keyring:
         """
         if self._source.upcoming() is None:
             return
-        with self._writing() as (connection, _):
+        with self.writing() as (connection, _):
             row = connection.execute(select(keyring_state)).one()
             upcoming = self._source.upcoming()
             if upcoming is not None and _fits(Key(upcoming), row.store_id, row.master_check):
@@ -209,7 +212,7 @@ class Keyring:
         root_at: gives the root that the same log had at a smaller size. Raises StoreBehindError where
         the log does not continue what was signed of it last.
         """
-        with self._writing() as (connection, _):
+        with self.writing() as (connection, _):
             row = connection.execute(select(keyring_state)).one()
             if row.signed_size > size:
                 return False
@@ -220,7 +223,7 @@ class Keyring:
             connection.execute(update(keyring_state).values(signed_size=size, signed_root=root))
         return True
 
-    def _read(self, read: Callable[[Connection, Key], Result]) -> Result:
+    def read(self, read: Callable[[Connection, Key], Result]) -> Result:
         """Read with the master key. Between the keyring and the key's file, another process may have changed both: then read again."""
         for _ in range(_ATTEMPTS):
             with suppress(MasterKeyWrongError), self.database.read() as connection:
@@ -229,7 +232,7 @@ class Keyring:
         raise MasterKeyWrongError
 
     @contextmanager
-    def _writing(self) -> Iterator[tuple[Connection, Key]]:
+    def writing(self) -> Iterator[tuple[Connection, Key]]:
         """A transaction in which nobody else changes the keyring, and the master key as it is then."""
         with self.database.write() as connection:
             connection.execute(select(keyring_state.c.one).with_for_update()).one()

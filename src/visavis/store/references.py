@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, delete, func, insert, select
@@ -12,6 +12,7 @@ from visavis.faces import ModelIdentity
 from visavis.store.batches import batched
 from visavis.store.galleries import Gallery
 from visavis.store.schema import enrolled, erased, grants, models, salts, user_references, users
+from visavis.store.users import delete_empty_users, users_of_grant
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ class NewReference:
     by: str
 
 
-_NEW = tuple(field.name for field in fields(NewReference))
+_NEW = tuple(column.name for column in fields(NewReference))
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,9 +134,41 @@ def references_with_ids(connection: Connection, gallery_id: bytes, ids: Iterable
     return found
 
 
-def list_references(connection: Connection, gallery_id: bytes, after: int, limit: int) -> list[Reference]:
+def references_of_user(connection: Connection, user_number: int) -> list[Reference]:
+    """The references that a user groups, the oldest first."""
+    query = _READ.where(user_references.c.user_number == user_number).order_by(enrolled.c.number)
+    return [Reference(*row) for row in connection.execute(query)]
+
+
+def grouped_references_at(connection: Connection, numbers: Iterable[int]) -> list[Reference]:
+    """Of the references of these numbers, those that a user groups."""
+    found = []
+    for batch in batched(numbers):
+        rows = connection.execute(_READ.where(user_references.c.enrolled_number.in_(batch)))
+        found += [Reference(*row) for row in rows]
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which references of a gallery: those of a user, those with one of these ids; None asks for neither."""
+
+    user: str | None = field(default=None, repr=False)
+    ids: Sequence[bytes] | None = None
+
+
+EVERY_REFERENCE = Wanted()
+
+
+def list_references(
+    connection: Connection, gallery_id: bytes, after: int, limit: int, wanted: Wanted = EVERY_REFERENCE
+) -> list[Reference]:
     """References of a gallery by number, at most `limit` after the one of this number."""
     query = _READ.where(enrolled.c.gallery_id == gallery_id, enrolled.c.number > after)
+    if wanted.user is not None:
+        query = query.where(users.c.name == wanted.user)
+    if wanted.ids is not None:
+        query = query.where(enrolled.c.id.in_(wanted.ids))
     return [Reference(*row) for row in connection.execute(query.order_by(enrolled.c.number).limit(limit))]
 
 
@@ -164,9 +197,12 @@ def insert_references(connection: Connection, new: Sequence[NewReference]) -> No
 
 
 def delete_references_of(connection: Connection, grant_id: bytes) -> int:
-    """Delete a person's references and the salts of their leaves; how many references."""
+    """Delete a person's references, the users that grouped them alone and the salts of their leaves; how many references."""
     connection.execute(delete(salts).where(salts.c.grant_id == grant_id))
-    return _delete(connection, enrolled.c.grant_id == grant_id)
+    grouping = users_of_grant(connection, grant_id)
+    references = _delete(connection, enrolled.c.grant_id == grant_id)
+    delete_empty_users(connection, grouping)
+    return references
 
 
 def delete_references_in(connection: Connection, gallery_id: bytes) -> int:

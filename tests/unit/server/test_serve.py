@@ -19,6 +19,7 @@ from registries import MODEL, OTHER_MODEL, FakeAnalyzer, registry_at
 from served import PATIENCE_S, raw, read_answer, served
 
 from visavis.errors import WeightsMissingError
+from visavis.faces import Face
 from visavis.server import serve as serving
 from visavis.server.limits import Limits
 from visavis.server.listening import read_certificate
@@ -110,7 +111,7 @@ class Loaded(FakeAnalyzer):
 
     loaded: list[str] = []  # noqa: RUF012  emptied by each test
 
-    def detect(self, photo: object) -> list[object]:
+    def detect(self, photo: object) -> list[Face]:
         assert isinstance(photo, np.ndarray)
         self.loaded.append(f"detector of {self.model}")
         return []
@@ -137,7 +138,7 @@ def test_models_are_loaded_before_calls_come(tmp_path: Path, monkeypatch: pytest
 
 def test_without_the_default_models_it_does_not_start(tmp_path: Path) -> None:
     class Missing(FakeAnalyzer):
-        def detect(self, _photo: object) -> list[object]:
+        def detect(self, photo: object) -> list[Face]:  # noqa: ARG002  as the real one
             raise WeightsMissingError
 
     with registry_at(tmp_path) as registry:

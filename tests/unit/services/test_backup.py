@@ -19,7 +19,7 @@ from visavis.errors import (
     OldKeysError,
     StoreMismatchError,
 )
-from visavis.services import backup, consents, galleries, identify
+from visavis.services import access, backup, consents, galleries, identify
 from visavis.services.backup import Restored, Restoring, back_up, restore
 from visavis.services.checkpoints import sign_log
 from visavis.services.gate import live_grant
@@ -97,6 +97,40 @@ def test_a_log_that_lost_signed_leaves_goes_on_under_another_name(
     assert restore(settings, Restoring(backed_up[0]), Clock(NOW + 60)).new_log
     with registry_at(tmp_path, url, Clock(NOW + 60), keyring_url=settings.keyring_url) as registry:
         assert registry.signing_key().verifier.name != former.name
+
+
+def test_a_key_that_was_revoked_since_stays_so(
+    database_url: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    with registry_at(tmp_path, database_url) as registry:
+        stays, goes = access.create(registry), access.create(registry)
+        back_up(registry, tmp_path / "b", tmp_path / "b.keys")
+        access.revoke(registry, goes.key.id)
+        later = access.create(registry)
+    url = other_store(database_url, request, tmp_path)
+    settings = replace(settings_at(tmp_path, database_url), database_url=url)
+    restore(settings, Restoring(tmp_path / "b"), Clock(NOW + 60))
+    with registry_at(tmp_path, url, Clock(NOW + 70), keyring_url=settings.keyring_url) as registry:
+        assert access.find(registry, stays.key.id) == access.Live(stays.key, stays.secret)
+        assert access.find(registry, goes.key.id) is None
+        assert access.find(registry, later.key.id) is None
+        revoked_at = {key.id: key.revoked_at for key in access.keys(registry)}
+        assert revoked_at == {stays.key.id: None, goes.key.id: NOW + 60}, "the list says so as well"
+
+
+def test_access_keys_come_back_with_the_keyring(
+    database_url: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    """Those revoked since, too: why copies of a keyring are kept for days only."""
+    with registry_at(tmp_path, database_url) as registry:
+        stays, goes = access.create(registry), access.create(registry)
+        back_up(registry, tmp_path / "b", tmp_path / "b.keys")
+        access.revoke(registry, goes.key.id)
+    settings = settings_at(tmp_path, other_store(database_url, request, tmp_path))
+    restore(settings, Restoring(tmp_path / "b", tmp_path / "b.keys"), Clock(NOW + 60))
+    with registry_at(tmp_path, settings.database_url, Clock(NOW + 60)) as registry:
+        for new in (stays, goes):
+            assert access.find(registry, new.key.id) == access.Live(new.key, new.secret)
 
 
 def test_old_copies_of_keys_are_refused(

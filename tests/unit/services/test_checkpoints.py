@@ -10,13 +10,16 @@ from registries import PURPOSE, Clock, agree, registry_at
 from sqlalchemy import text, update
 
 from visavis.audit.checkpoint import open_checkpoint
+from visavis.audit.merkle import leaf_hash
+from visavis.audit.proofs import verify_consistency, verify_inclusion
 from visavis.audit.verify import verify_export
-from visavis.errors import NotTheSignedLogError, StoreBehindError
+from visavis.errors import NotTheSignedLogError, ProofError, StoreBehindError
 from visavis.services import checkpoints, galleries
 from visavis.services.checkpoints import leaf_receipts, sign_log
 from visavis.services.log import export_log, latest_entries, log_key
 from visavis.services.registry import Registry
 from visavis.store import schema
+from visavis.store.log import leaf_at
 
 
 def test_an_empty_log_is_signed_as_well(registry: Registry) -> None:
@@ -96,3 +99,17 @@ def test_a_leaf_that_was_rewritten_is_noticed_in_an_export(registry: Registry) -
         connection.execute(update(schema.leaves).where(schema.leaves.c.number == 0).values(leaf=leaf))
     with pytest.raises(NotTheSignedLogError):
         export_log(registry, io.BytesIO())
+
+
+def test_proofs_are_of_sizes_that_the_log_had(registry: Registry) -> None:
+    agree(registry, *(f"p{i}" for i in range(5)))
+    with registry.store.read() as connection:
+        first, second = (checkpoints.root_at(connection, size) for size in (3, 5))
+        leaf = leaf_at(connection, 2)
+    for size, root in ((3, first), (5, second)):
+        verify_inclusion(2, size, leaf_hash(leaf), checkpoints.prove_inclusion(registry, 2, size), root)
+    verify_consistency(3, 5, first, second, checkpoints.prove_consistency(registry, 3, 5))
+    with pytest.raises(ProofError):
+        checkpoints.prove_inclusion(registry, 2, 6)
+    with pytest.raises(ProofError):
+        checkpoints.prove_consistency(registry, 3, 6)

@@ -18,10 +18,11 @@ from visavis.consent.states import State
 from visavis.consent.terms import Terms
 from visavis.errors import ConsentTermsError
 from visavis.services import consents, galleries
+from visavis.services.candidates import Asked
 from visavis.services.consents import Given, give
 from visavis.services.disclosure import FORMAT, disclose
 from visavis.services.enrol import Enrolment, enrol
-from visavis.services.identify import Asked, identify
+from visavis.services.identify import identify
 from visavis.services.log import latest_entries
 from visavis.services.records import list_consents, records_about
 from visavis.services.registry import Registry

@@ -70,8 +70,8 @@ def test_galleries_are_listed_by_name_with_what_is_in_them(staff: Registry) -> N
     found = {summary.gallery.name: summary for summary in galleries.summaries(staff)}
     largest = found["staff"].largest
     assert found == {
-        "staff": GallerySummary(galleries.find(staff, "staff"), 6, 5, ("sface-2021dec",), largest),
-        "Visitors": GallerySummary(empty, 0, 0, (), largest),
+        "staff": GallerySummary(galleries.find(staff, "staff"), 6, 5, 0, ("sface-2021dec",), largest),
+        "Visitors": GallerySummary(empty, 0, 0, 0, (), largest),
     }
     assert largest == FakeAnalyzer("sface-2021dec").calibration.largest_gallery(0.01)
 
@@ -161,3 +161,10 @@ def test_an_unknown_recogniser_is_not_moved_to(sqlite_registry: Registry) -> Non
     with pytest.raises(UnknownModelError):
         galleries.upgrade_to(sqlite_registry, "staff", "no-such-model")
     assert galleries.find(sqlite_registry, "staff").recogniser == "sface-2021dec"
+
+
+def test_the_galleries_of_a_purpose_are_those_of_exactly_this_text(registry: Registry) -> None:
+    for name, purpose in (("b", PURPOSE), ("a", PURPOSE), ("c", f"{PURPOSE}s")):
+        galleries.create(registry, name, purpose)
+    assert [gallery.name for gallery in galleries.of_purpose(registry, PURPOSE)] == ["a", "b"]
+    assert galleries.of_purpose(registry, "another") == []

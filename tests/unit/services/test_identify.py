@@ -29,9 +29,10 @@ from visavis.consent.terms import Terms
 from visavis.errors import NoFaceError, SearchRateError, UnknownGalleryError, UnknownSubjectError
 from visavis.faces import Template, Vector
 from visavis.services import consents, galleries, indexes
+from visavis.services.candidates import Asked
 from visavis.services.consents import Given, give
 from visavis.services.enrol import Enrolled, Enrolment, enrol
-from visavis.services.identify import Asked, identify, identify_photo
+from visavis.services.identify import identify, identify_photo
 from visavis.services.log import latest_entries
 from visavis.services.registry import Registry
 from visavis.services.verify import verify, verify_photo

@@ -18,9 +18,10 @@ from registries import (
 
 from visavis.consent.terms import Terms
 from visavis.services import galleries
+from visavis.services.candidates import Asked
 from visavis.services.consents import Given, give
 from visavis.services.enrol import Enrolled, Enrolment, enrol
-from visavis.services.identify import Asked, identify, identify_photo
+from visavis.services.identify import identify, identify_photo
 from visavis.services.registry import Registry
 from visavis.store.galleries import set_recogniser
 

@@ -11,7 +11,7 @@ from visavis.audit.entry import Action
 from visavis.audit.verify import verify_export
 from visavis.services import consents, galleries
 from visavis.services.identify import identify
-from visavis.services.log import export_log, latest_entries, log_key
+from visavis.services.log import entries_from, export_log, latest_entries, log_key
 from visavis.services.registry import Registry
 from visavis.store import log
 
@@ -45,3 +45,11 @@ def test_each_leaf_says_who_acted(registry: Registry) -> None:
     agree(registry.acting_as("AKEXAMPLE"), "anna")
     agree(registry, "ben")
     assert [numbered.entry.by for numbered in latest_entries(registry, 2)] == ["AKEXAMPLE", "local"]
+
+
+def test_entries_are_read_in_parts(registry: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(log, "_PAGE", 2)
+    agree(registry, "anna", "ben", "carl", "dora")
+    assert [n.number for n in entries_from(registry, 1, 3)] == [1, 2, 3]
+    assert [n.number for n in entries_from(registry, 3, 3)] == [3]
+    assert entries_from(registry, 4, 3) == []

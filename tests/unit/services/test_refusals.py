@@ -33,6 +33,7 @@ def test_every_error_has_a_reason() -> None:
     assert reason_of(errors.OtherPurposeError()) is Refusal.OTHER_PURPOSE
     assert reason_of(errors.ConsentRefusedError()) is Refusal.NO_CONSENT
     assert reason_of(made(errors.ConsentTermsError)) is Refusal.BAD_REQUEST
+    assert reason_of(errors.NotAllowedError()) is Refusal.NOT_ALLOWED
     assert reason_of(errors.CorruptImageError()) is Refusal.UNUSABLE_PHOTO
     assert reason_of(errors.WeightsMissingError()) is Refusal.FAILED
 

@@ -30,13 +30,14 @@ from sqlalchemy import text
 
 from visavis.consent.terms import Terms
 from visavis.errors import NoFaceError, VisavisError
-from visavis.services import consents, galleries
+from visavis.services import access, consents, galleries
 from visavis.services.backup import Restoring, back_up, restore
+from visavis.services.candidates import Asked
 from visavis.services.consents import Given
 from visavis.services.disclosure import disclose
 from visavis.services.enrol import Enrolment, enrol
 from visavis.services.folders import HowToEnrol, PhotoOf, enrol_photos
-from visavis.services.identify import Asked, identify, identify_photo
+from visavis.services.identify import identify, identify_photo
 from visavis.services.receipts import receipt_of, renewed_receipt, verify_receipt
 from visavis.services.records import list_consents, records_about
 from visavis.services.registry import Registry, opened
@@ -58,6 +59,7 @@ def staff(registry: Registry) -> Registry:
     consents.refuse(registry, Given("no-the-secret", PURPOSE, Terms()))
     consents.give(registry, Given("late-the-secret", PURPOSE, Terms(until=NOW + 1)))
     agree(registry, "else-the-secret", purpose="something else")
+    access.create(registry)
     return registry
 
 
@@ -75,10 +77,19 @@ def secrets_of(registry: Registry) -> Iterator[str]:
     state = registry.keyring.state()
     assert state is not None
     yield from forms(state.log_seed)
+    live = live_key(registry)
+    yield from (live.secret, *forms(live.secret.encode()))
     for person in (SUBJECT, OTHER):
         vector = vector_of(person)
         yield from forms(vector.tobytes())
         yield from (f"{number:.5f}"[:-1] for number in vector[:8])
+
+
+def live_key(registry: Registry) -> access.Live:
+    (key,) = access.keys(registry)
+    live = access.find(registry, key.id)
+    assert live is not None
+    return live
 
 
 def forms(secret: bytes) -> Iterator[str]:
@@ -130,6 +141,10 @@ def refusals(registry: Registry, clock: Clock, folder: Path) -> Iterator[Call]:
     yield lambda: records_about(r, f"{SUBJECT}:")
     yield lambda: back_up(r, folder, folder / "keys")
     yield lambda: restore(r.settings, Restoring(folder / "anna-the-secret"), clock)
+    yield lambda: access.create(r, [f"{SUBJECT}/x"])
+    yield lambda: access.check_operations([SUBJECT], ["DetectFaces"])
+    yield lambda: access.revoke(r, SUBJECT)
+    yield lambda: access.create_in_file(r, r.settings.master_key_file / SUBJECT)
     yield lambda: write(r, "INSERT INTO grants (id, subject) VALUES (x'00', :value)", SUBJECT)
     yield lambda: write(r, "UPDATE grants SET subject = :value, purpose = NULL", SUBJECT)
     yield lambda: write(
@@ -205,7 +220,7 @@ def test_no_repr_tells_a_secret(staff: Registry, monkeypatch: pytest.MonkeyPatch
         PhotoOf(SUBJECT, Path(SUBJECT)), list(galleries.view(staff, "staff")), galleries.upgrade_state(staff, "staff"),
         list(list_consents(staff)), records_about(staff, SUBJECT), verify(staff, "staff", SUBJECT, [template_of(SUBJECT, 3)]),
         Concerned(recorded.grant.id, staff.keyring.key(recorded.grant.id), []), staff, staff.keyring, staff.keyring.state(),
-        staff.signing_key(), staff.master_key, replace(staff.settings, master_key=master, new_master_key=master),
+        staff.signing_key(), staff.master_key, live_key(staff), access.NewKey(live_key(staff).key, live_key(staff).secret), replace(staff.settings, master_key=master, new_master_key=master),
         settings_at(Path(), f"postgresql://u:{PASSWORD}@h/x"),
     ]  # fmt: skip
     assert "Given" in repr(shown)

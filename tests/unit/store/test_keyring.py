@@ -22,6 +22,7 @@ from visavis.errors import (
     StoreBehindError,
 )
 from visavis.store import batches
+from visavis.store.access_secrets import keep_secret
 from visavis.store.crypto import fresh_key
 from visavis.store.database import Database
 from visavis.store.keyring import EMPTY_TREE_ROOT, Keyring, KeyringState, Tombstone
@@ -82,6 +83,12 @@ def test_a_keyring_that_was_never_used(tmp_path: Path) -> None:
     assert not empty.in_use()
     assert not (tmp_path / "no.key").exists()
     empty.database.close()
+
+
+def test_who_made_a_key_has_used_it(keyring: Keyring) -> None:
+    """A store with access keys in it is missed, if it is gone."""
+    keep_secret(keyring, "VSVSTEST", "secret")
+    assert keyring.in_use()
 
 
 def test_keys_stay(keyring: Keyring, other: Keyring) -> None:

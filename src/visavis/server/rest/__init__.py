@@ -1,0 +1,1 @@
+"""`/v1`: what Rekognition lacks. Consents, the audit log, galleries' purposes, keys."""

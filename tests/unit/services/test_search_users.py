@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 from registries import (
     MODEL,
     NOW,
@@ -37,7 +38,7 @@ from visavis.errors import (
     UnknownReferenceError,
     UnknownUserError,
 )
-from visavis.faces import Template
+from visavis.faces import Template, Vector
 from visavis.services import consents, galleries, likest_users, users
 from visavis.services.consents import Given, give
 from visavis.services.enrol import Enrolment, enrol
@@ -45,6 +46,7 @@ from visavis.services.likest_users import AskedUsers, UserMatch, least_score
 from visavis.services.log import latest_entries
 from visavis.services.registry import Registry
 from visavis.services.search_users import search, search_by_reference, search_by_user, search_photo
+from visavis.store.index import TemplateIndex
 
 CALIBRATION = shipped_calibration(MODEL)
 
@@ -77,7 +79,8 @@ def probe(person: str) -> list[Template]:
 def test_a_user_is_as_alike_as_its_likest_reference(staff: Registry) -> None:
     (found,) = search(staff, "staff", probe("anna"))
     best = max(float(vector_of("anna", 9) @ vector_of("anna", photo)) for photo in (0, 1))
-    assert (found.user, found.similarity) == ("a", pytest.approx(CALIBRATION.similarity(best)))
+    assert found.user == "a"
+    assert found.similarity == pytest.approx(CALIBRATION.similarity(best))
     everybody = search(staff, "staff", probe("anna"), AskedUsers(min_similarity=0))
     assert sorted(names(everybody)) == ["a", "b", "c"]
     similarities = [match.similarity for match in everybody]
@@ -107,7 +110,8 @@ def test_by_a_user_without_itself(staff: Registry) -> None:
     grouped(staff, "again", "anna", photos=(6,))
     (found,) = search_by_user(staff, "staff", "a")
     best = max(float(vector_of("anna", 6) @ vector_of("anna", photo)) for photo in (0, 1))
-    assert (found.user, found.similarity) == ("again", pytest.approx(CALIBRATION.similarity(best)))
+    assert found.user == "again"
+    assert found.similarity == pytest.approx(CALIBRATION.similarity(best))
     users.create(staff, "staff", "empty")
     assert search_by_user(staff, "staff", "empty", AskedUsers(0)) == ()
     with pytest.raises(UnknownUserError):
@@ -192,6 +196,31 @@ def test_many_likelier_faces_hide_no_user(
     assert names(search(staff, "staff", probe("x"), AskedUsers(0, max_users=1))) == ["lou"]
     assert sorted(names(search(staff, "staff", probe("x"), AskedUsers(0)))) == ["a", "b", "c", "lou"]
     assert names(search(staff, "staff", probe("x"), AskedUsers(80))) == ["lou"]
+
+
+def test_what_is_proposed_besides_the_best_is_not_taken_for_it(
+    staff: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An index proposes the best and, as it may, the worst; the best is in no user, and the next best is not proposed yet."""
+    agree(staff, "kim", "lou")
+    free, best = enrol(
+        staff,
+        "staff",
+        [Enrolment(p, portrait_of("x", i), confirmed=True) for i, p in enumerate(("kim", "lou"))],
+    )
+    likest_first = sorted((0, 1), key=lambda photo: -float(vector_of("x", 9) @ vector_of("x", photo)))
+    next_best = (free, best)[likest_first[1]]
+    users.create(staff, "staff", "next")
+    users.associate(staff, "staff", "next", [next_best.reference_id])  # type: ignore[union-attr]  # it is taken
+    propose = TemplateIndex.propose
+
+    def besides(index: TemplateIndex, probe: Vector, count: int, least: float) -> NDArray[np.int64]:
+        rows = propose(index, probe, 1_000, least)
+        return np.concatenate([rows[:count], rows[max(count, len(rows) - 1) :]])
+
+    monkeypatch.setattr(TemplateIndex, "propose", besides)
+    monkeypatch.setattr(likest_users, "_FIRST_WANTED", 1)
+    assert names(search(staff, "staff", probe("x"), AskedUsers(0, max_users=1))) == ["next"]
 
 
 def test_searches_agree_with_brute_force(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -57,7 +57,9 @@ def signed_headers(
 
 
 def parts(**given: Any) -> Parts:
-    """A server's parts; unless given, its answer is empty."""
+    """A server's parts; unless given, its answer is empty. rest: an app."""
+    if app := given.pop("rest", None):
+        given["rest"] = lambda _run: app
     return Parts(**{"answer": nothing, "find_key": find_key, "check": lambda: None, "clock": now} | given)
 
 
@@ -86,7 +88,7 @@ class Got:
     @property
     def code(self) -> str:
         document = json.loads(self.body)
-        return str(document["__type"] if "__type" in document else document.get("code", ""))
+        return str(document["error"]["code"] if "error" in document else document.get("__type", ""))
 
 
 Pieces = Sequence[bytes] | AsyncIterator[bytes | None]

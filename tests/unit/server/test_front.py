@@ -26,25 +26,40 @@ async def never_read() -> AsyncIterator[bytes | None]:
 
 
 @pytest.mark.parametrize(
-    ("changed", "status", "code"),
+    ("changed", "code", "status", "rest_code", "rest_status"),
     [
-        ({"content-length": str(2**24 + 1)}, 413, "RequestEntityTooLargeException"),
-        ({"content-length": "two"}, 400, "MalformedHttpRequestException"),
-        ({"x-long": "a" * 2**16}, 400, "MalformedHttpRequestException"),
-        ({"authorization": ""}, 400, "IncompleteSignatureException"),
-        ({"authorization": "AWS4-HMAC-SHA256 x=y"}, 400, "IncompleteSignatureException"),
+        (
+            {"content-length": str(2**24 + 1)},
+            "RequestEntityTooLargeException",
+            413,
+            "request-entity-too-large",
+            413,
+        ),
+        ({"content-length": "two"}, "MalformedHttpRequestException", 400, "malformed-http-request", 400),
+        ({"x-long": "a" * 2**16}, "MalformedHttpRequestException", 400, "malformed-http-request", 400),
+        ({"authorization": ""}, "IncompleteSignatureException", 400, "incomplete-signature", 403),
+        (
+            {"authorization": "AWS4-HMAC-SHA256 x=y"},
+            "IncompleteSignatureException",
+            400,
+            "incomplete-signature",
+            403,
+        ),
     ],
 )
-@pytest.mark.parametrize("path", ["/", "/v1/galleries"])
-def test_refused_before_the_body_is_read(changed: dict[str, str], status: int, code: str, path: str) -> None:
+def test_refused_before_the_body_is_read(
+    changed: dict[str, str], code: str, status: int, rest_code: str, rest_status: int
+) -> None:
     with app_of(LIMITS) as app:
-        headers = signed_headers(path=path) | changed
-        got = asyncio.run(call(app, never_read(), headers=headers, path=path))
-    assert (got.status, got.code) == (status, code)
-    assert len(got.headers["x-amzn-requestid"]) == 36
-    assert got.headers["content-type"] == (
-        "application/x-amz-json-1.1" if path == "/" else "application/json"
-    )
+        for path, told, kind in (
+            ("/", (status, code), "application/x-amz-json-1.1"),
+            ("/v1/galleries", (rest_status, rest_code), "application/json"),
+        ):
+            headers = signed_headers(path=path) | changed
+            got = asyncio.run(call(app, never_read(), headers=headers, path=path))
+            assert (got.status, got.code) == told
+            assert len(got.headers["x-amzn-requestid"]) == 36
+            assert got.headers["content-type"] == kind
 
 
 def test_without_a_signature_nothing_is_read() -> None:

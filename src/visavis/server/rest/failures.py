@@ -102,7 +102,9 @@ def failure(error: VisavisError) -> JSONResponse:
 
 
 def code_of(error: VisavisError) -> str:
-    """How /v1 names an error: `NoConsentError` is no-consent."""
+    """How /v1 names an error: `NoConsentError` is no-consent; our own mistake is failed, whoever finds it."""
+    if isinstance(error, InternalServerError):
+        return "failed"
     name = type(error).__name__.removesuffix("Error").removesuffix("Exception")
     return re.sub(r"(?<!^)(?=[A-Z])", "-", name).lower()
 

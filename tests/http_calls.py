@@ -57,9 +57,7 @@ def signed_headers(
 
 
 def parts(**given: Any) -> Parts:
-    """A server's parts; unless given, its answer is empty. rest: an app."""
-    if app := given.pop("rest", None):
-        given["rest"] = lambda _run: app
+    """A server's parts; unless given, its answer is empty."""
     return Parts(**{"answer": nothing, "find_key": find_key, "check": lambda: None, "clock": now} | given)
 
 

@@ -102,9 +102,7 @@ def failure(error: VisavisError) -> JSONResponse:
 
 
 def code_of(error: VisavisError) -> str:
-    """How /v1 names an error: `NoConsentError` is no-consent; our own mistake is failed, whoever finds it."""
-    if isinstance(error, InternalServerError):
-        return "failed"
+    """How /v1 names an error: `NoConsentError` is no-consent."""
     name = type(error).__name__.removesuffix("Error").removesuffix("Exception")
     return re.sub(r"(?<!^)(?=[A-Z])", "-", name).lower()
 

@@ -36,7 +36,7 @@ raises an error of the service, AssertionError where that is not of the class th
 
 @contextmanager
 def client_environment(endpoint: str, credentials: Path, **more: str) -> Iterator[None]:
-    """The environment with these three settings of AWS, and no others."""
+    """The environment with these three settings of AWS, and no others from it or from a file."""
     of_aws_cli = "AWS_DATA_PATH"  # set by its import: where its own models are
     own = {
         name: value for name, value in os.environ.items() if not name.startswith("AWS_") or name == of_aws_cli
@@ -47,7 +47,8 @@ def client_environment(endpoint: str, credentials: Path, **more: str) -> Iterato
         "AWS_REGION": "local",
         "AWS_DEFAULT_REGION": "local",  # the same again, as boto3 and the AWS CLI of PyPI call it
     }
-    with mock.patch.dict(os.environ, own | three | more, clear=True):
+    no_file = {"AWS_CONFIG_FILE": os.devnull}
+    with mock.patch.dict(os.environ, own | three | no_file | more, clear=True):
         yield
 
 

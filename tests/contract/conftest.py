@@ -10,9 +10,9 @@ from pathlib import Path
 import boto3
 import pytest
 from commands import Running, serving, visavis_here
+from contract_story import BUCKET, PURPOSE, SUBJECTS, Photos
 from moto.server import ThreadedMotoServer
 from PIL import Image, ImageOps
-from rekognition_story import BUCKET, PURPOSE, SUBJECTS, Photos
 
 NODE = Path(__file__).parent / "node"
 HUGE_BYTES = 15 * 2**20 + 1

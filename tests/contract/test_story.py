@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 from commands import Running
-from rekognition_clients import AwsCli, Boto3, Client, NodeSdk, client_environment
-from rekognition_story import Photos, Told, tell
+from contract_clients import AwsCli, Boto3, Client, NodeSdk, client_environment
+from contract_story import Photos, Told, tell
 from wire_calls import Refused
 
 from visavis.rekognition.model import SERVED, output_shape

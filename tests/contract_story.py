@@ -7,7 +7,7 @@ from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
-from rekognition_clients import Client, Document
+from contract_clients import Client, Document
 from wire_calls import Refused
 
 PURPOSE = "entry to the workshop"

@@ -96,7 +96,7 @@ def export(subject: str, file: Path | None, database_url: str | None, *, as_json
 @database_option
 @json_option
 def import_list(file: Path, database_url: str | None, *, as_json: bool) -> None:
-    """Record the consents of a list (docs/galleries.md). Those that are recorded already stay as they are.
+    """Record the consents of a list (docs/consent.md). Those that are recorded already stay as they are.
 
     Nothing is recorded unless the whole list can be read; an interrupted import goes on where it stopped.
     """

@@ -21,7 +21,7 @@ def credentials(registry: Registry) -> Path | None:
 
     None where there are keys, but the one in that file is not among them.
     """
-    file = registry.settings.home / CREDENTIALS_FILE
+    file = registry.settings.home.absolute() / CREDENTIALS_FILE
     live = {key.id for key in access.keys(registry) if key.lives(registry.clock())}
     try:
         named = set(_ID.findall(file.read_text("utf-8")))

@@ -9,7 +9,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -42,6 +42,8 @@ _BY_ERRNO: Mapping[int, type[StoreError]] = MappingProxyType({
     errno.ENOSPC: StoreFullError,
     errno.EDQUOT: StoreFullError,
 })  # fmt: skip
+_CREATING = threading.Lock()
+"""Held while a file is made, so that no other thread has it open when the handle that made it is closed."""
 
 
 class Database:
@@ -161,7 +163,7 @@ def _sqlite_engine(url: URL) -> Engine:
     def create_private_file(*_: Any) -> None:
         try:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            os.close(os.open(path, os.O_CREAT | os.O_RDONLY, 0o600))
+            _create_private(path)
         except OSError as error:
             kind = _BY_ERRNO.get(error.errno or 0, StoreUnreachableError)
             raise kind(f"the store's file cannot be made: {why(error, 'no access')}") from None
@@ -182,6 +184,20 @@ def _sqlite_engine(url: URL) -> Engine:
     event.listen(engine, "connect", set_up)
     event.listen(engine, "begin", begin)
     return engine
+
+
+def _create_private(path: Path) -> None:
+    """An empty file that only its owner may read, where there is none.
+
+    Never opens one that is there: closing any handle of a file takes from the whole process its locks on it, SQLite's among them, and
+    another process would then remove the write-ahead log from under this one (POSIX.1-2024, fcntl).
+    """
+    with _CREATING:
+        if path.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        if not path.exists():
+            with suppress(FileExistsError):  # another process was faster
+                os.close(os.open(path.resolve(), os.O_CREAT | os.O_EXCL | os.O_RDONLY, 0o600))
 
 
 def _set_wal(connection: sqlite3.Connection) -> None:

@@ -250,6 +250,21 @@ def test_a_thread_that_waits_too_long_is_refused(file: Path) -> None:
         add(database, "second")
 
 
+def test_what_another_process_writes_and_closes_is_read(file: Path) -> None:
+    """Whoever closes last removes the write-ahead log. Who else has the file open is seen by locks that the system takes from a process
+    as soon as it closes any handle of the file: were there one beside SQLite's own, a second connection would end the first one's lock."""
+    write = "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); c.execute('INSERT INTO words VALUES (1)'); c.commit(); c.close()"
+    with opened(file) as database:
+        with database.read() as one, database.read() as other:
+            assert one.connection.dbapi_connection is not other.connection.dbapi_connection
+        for seen in (2, 4):
+            subprocess.run([sys.executable, "-c", write, file], check=True)
+            assert count(database) == seen
+            add(database)
+    with opened(file) as database:
+        assert count(database) == 5
+
+
 @pytest.mark.usefixtures("quick")
 def test_held_by_another_process(file: Path) -> None:
     hold = "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); c.execute('BEGIN IMMEDIATE'); print(1, flush=True); input()"

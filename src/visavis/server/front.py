@@ -11,7 +11,8 @@ The order keeps the many from starving the few, and is from the cheap to the dea
    anybody else, and never a place among the calls. (Who signs right cannot be told from who does not before the body is
    hashed.) When the queue of calls fills, whoever waits here is throttled at once.
 4. The key's own rate; only verified requests count, so that nobody can use up another's.
-5. A place among the calls, in order of coming, for a bounded time; whoever has gone away loses it before anything runs.
+5. A place among the calls, in order of coming, for a bounded time; whoever has gone away loses it before anything runs, and so does
+   whose key was ended meanwhile.
 
 The answer is sent after the place is given back: a client that reads slowly holds none either. `/v1`, whose answers may be as long as the log,
 takes a place for each piece of its work instead, and sends as it goes.
@@ -105,7 +106,9 @@ class Front:
                 if is_rest(raw_path(scope)):
                     await self._inner(scope, replayed(body, client_gone), send)
                 else:
-                    async with self.workers.place(client_gone):
+                    async with self.workers.place(client_gone) as waited:
+                        if waited:
+                            await self.workers.run(caller.check)
                         await self._inner(scope, replayed(body, client_gone), send)
             finally:
                 client_gone.cancel()

@@ -236,6 +236,28 @@ def test_a_queued_call_whose_client_has_gone_never_runs() -> None:
     assert held.ran == 2
 
 
+def test_a_queued_call_whose_key_was_revoked_meanwhile_never_runs() -> None:
+    held, keys = Held(), [KEY]
+
+    def find(access_key_id: str) -> tuple[AccessKey, Secret] | None:
+        return find_key(access_key_id) if keys else None
+
+    async def scenario(app: Server) -> None:
+        first = [asyncio.create_task(call(app)) for _ in range(2)]
+        await held.until_begun(2)
+        queued = asyncio.create_task(call(app))
+        while not app.waiting:  # noqa: ASYNC110  its signature is verified in a thread
+            await asyncio.sleep(0)
+        keys.clear()
+        held.let_go()
+        assert [one.status for one in await asyncio.gather(*first)] == [200, 200]
+        assert (await queued).code == "UnrecognizedClientException"
+
+    with app_of(LIMITS, answer=held, find_key=find) as app:
+        asyncio.run(scenario(app))
+    assert held.ran == 2
+
+
 @pytest.mark.parametrize("pieces", [[], [b"{"]])
 def test_a_client_that_leaves_in_its_body_is_forgotten(pieces: list[bytes]) -> None:
     async def body() -> AsyncIterator[bytes | None]:

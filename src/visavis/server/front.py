@@ -21,6 +21,7 @@ takes a place for each piece of its work instead, and sends as it goes.
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 from visavis.rekognition.errors import InternalServerError, RequestTimeoutException, WireError
 from visavis.rekognition.wire import Answer, write_error
@@ -58,6 +59,7 @@ class Front:
         self._inner = inner
         self._verifier = verifier
         self._limits = limits
+        self._rest_limits = replace(limits, body_bytes=limits.rest_body_bytes)
         self._rates = Rates(limits.calls_per_second)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -89,11 +91,12 @@ class Front:
 
     async def _admit(self, scope: Scope, receive: Receive, send: Send) -> None:
         exchange: Exchange = scope["state"]["exchange"]
-        check_head(scope, self._limits)
+        limits = self._rest_limits if is_rest(raw_path(scope)) else self._limits
+        check_head(scope, limits)
         read_authorization(header_values(scope, b"authorization"))
         self.workers.check_room()
         with self.bodies.one() as count:
-            pieces = await read_body(receive, self._limits, count)
+            pieces = await read_body(receive, limits, count)
             exchange.received_bytes = sum(map(len, pieces))
             client_gone = asyncio.ensure_future(gone(receive))
             try:

@@ -66,6 +66,19 @@ def test_refused_before_the_body_is_read(
         assert got.headers["content-type"] == kind
 
 
+def test_a_body_at_v1_is_small() -> None:
+    """It is parsed on the event loop: 16 MB of JSON would hold up everybody for a second."""
+    told = signed_headers(path="/v1/consents") | {"content-length": str(2**17 + 1)}
+    with app_of(LIMITS) as app:
+        for headers, body in (
+            (told, never_read()),
+            (signed_headers(path="/v1/consents"), [b"0" * 2**17, b"0"]),
+        ):
+            got = asyncio.run(call(app, body, headers=headers, path="/v1/consents"))
+            assert (got.status, got.code) == (413, "request-entity-too-large")
+        assert asyncio.run(call(app, [b"0" * (2**17 + 1)])).status == 200
+
+
 def test_without_a_signature_nothing_is_read() -> None:
     headers = {name: value for name, value in signed_headers().items() if name != "authorization"}
     with app_of(LIMITS) as app:

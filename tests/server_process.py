@@ -67,7 +67,13 @@ def server_process(*arguments: str, port: str = "0") -> Iterator[ServerProcess]:
 
 def use(server: ServerProcess, monkeypatch: pytest.MonkeyPatch) -> None:
     """Have boto3, in this process and in those it starts, call this server with the server's own key: nothing but the environment says so."""
-    for name in ("AWS_PROFILE", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_REGION"):
+    for name in (
+        "AWS_PROFILE",
+        "AWS_ACCESS_KEY_ID",
+        "AWS_SECRET_ACCESS_KEY",
+        "AWS_SESSION_TOKEN",
+        "AWS_REGION",
+    ):
         monkeypatch.delenv(name, raising=False)
     for name, value in {
         "AWS_ENDPOINT_URL_REKOGNITION": server.endpoint,

@@ -82,11 +82,13 @@ class Got:
     status: int = 0
     headers: dict[str, str] = field(default_factory=dict)
     body: bytes = b""
+    ended: bool = False
 
     @property
     def code(self) -> str:
         document = json.loads(self.body)
-        return str(document["__type"] if "__type" in document else document.get("code", ""))
+        error = document.get("error") or {}
+        return str(document.get("__type") or error.get("code", ""))
 
 
 Pieces = Sequence[bytes] | AsyncIterator[bytes | None]
@@ -123,6 +125,7 @@ async def call(
             got.headers = {name.decode(): value.decode() for name, value in message["headers"]}
         else:
             got.body += message["body"]
+            got.ended = not message.get("more_body", False)
 
     await app(scope, _receiving(_as_iterator(body), leaves or asyncio.Event()), send)
     return got

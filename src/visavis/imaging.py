@@ -19,13 +19,14 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageCms, ImageFile, UnidentifiedImageError
 
-from visavis import jpeg, png
 from visavis.errors import (
     CorruptImageError,
     ImageTooLargeError,
     UnreadableImageError,
     UnsupportedImageError,
 )
+from visavis.jpeg import JPEG_START, count_scans
+from visavis.png import has_late_metadata
 
 Pixels = NDArray[np.uint8]
 ImageSource = str | os.PathLike[str] | bytes | bytearray | BinaryIO | Pixels
@@ -79,7 +80,7 @@ class Photo:
             self._decoded[1] = image
         else:
             self._data = _read(source, limits)
-            scans = jpeg.count_scans(self._data) if self._data.startswith(jpeg.START) else 1
+            scans = count_scans(self._data) if self._data.startswith(JPEG_START) else 1
             with _pillow_errors():
                 image = _open(self._data)
         _check_pixels(image, scans, limits)
@@ -208,7 +209,7 @@ def _orientation(image: Image.Image, data: bytes) -> int:
         return 1
     try:
         # Pillow decodes a PNG to look for what comes after its pixels: only where something does.
-        late = image.format != "PNG" or png.has_late_metadata(data)
+        late = image.format != "PNG" or has_late_metadata(data)
         exif = image.getexif() if late else Image.Image.getexif(image)
         value = exif.get(_ORIENTATION_TAG, 1)
     except Exception:  # noqa: BLE001  broken metadata is no reason to refuse good pixels

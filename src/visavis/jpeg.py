@@ -9,7 +9,7 @@ import re
 
 from visavis.errors import CorruptImageError
 
-START = b"\xff\xd8\xff"
+JPEG_START = b"\xff\xd8\xff"
 """What a JPEG begins with."""
 
 # A marker is 0xFF and its kind. 0 after it is a byte of the picture, 0xD0 to 0xD7 stand within a scan, and what is

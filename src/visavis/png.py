@@ -8,7 +8,7 @@ from itertools import islice
 
 from visavis.errors import CorruptImageError
 
-START = b"\x89PNG\r\n\x1a\n"
+PNG_START = b"\x89PNG\r\n\x1a\n"
 """What a PNG begins with."""
 
 _MAKE_PIXELS = {b"IHDR", b"PLTE", b"tRNS", b"iCCP", b"IDAT", b"IEND"}
@@ -20,7 +20,7 @@ def without_metadata(data: bytes) -> bytes:
 
     Raises CorruptImageError for more than 20,000 chunks.
     """
-    kept = [START]
+    kept = [PNG_START]
     for number, (kind, start, end) in enumerate(_chunks(data)):
         if number == _MAX_CHUNKS:
             raise CorruptImageError
@@ -39,7 +39,7 @@ def has_late_metadata(data: bytes) -> bool:
 
 def _chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
     """Kind, start and end of each chunk, the last of which is IEND or cut off."""
-    place, kind = len(START), b""
+    place, kind = len(PNG_START), b""
     while kind != b"IEND" and place + 8 <= len(data):
         length, kind = struct.unpack_from(">I4s", data, place)
         end = place + length + 12  # length, kind and checksum are not counted

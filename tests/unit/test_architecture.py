@@ -49,7 +49,12 @@ def imported_rooms(tree: ast.Module) -> Iterator[str]:
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] == "visavis":
             parts = node.module.split(".")
-            yield parts[1] if len(parts) > 1 else "__init__"
+            if len(parts) > 1:
+                yield parts[1]
+            else:  # a module, or a name of the package itself
+                yield from (
+                    a.name if any(a.name in room for room in ROOMS) else "__init__" for a in node.names
+                )
         elif isinstance(node, ast.Import):
             for alias in node.names:
                 if alias.name.split(".")[0] == "visavis":

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 import visavis
-from visavis.detection import _TILE_OVERLAP_PX, _TILE_PX, _tiles, find_faces
+from visavis import detection
+from visavis.detection import _LOOK_PX, _TILE_OVERLAP_PX, _TILE_PX, _tiles, find_faces
 from visavis.faces import Face
 from visavis.imaging import Photo
 from visavis.models.yunet import Detections
@@ -132,3 +133,70 @@ def test_a_box_far_larger_than_the_photo_is_no_face() -> None:
     """Else a long thin photo could ask for a close-up of gigabytes."""
     photo = Photo(np.zeros((20, 6000, 3), np.uint8))
     assert len(find_faces(photo, SeesGiants())) == 0  # type: ignore[arg-type]
+
+
+class SeesManyDimly:
+    """A detector that half sees a face in every 16 px, and in close-ups as surely as it is told.
+
+    in_close_ups: score in the looks at candidates; in_views: in those that tell how the photo lies.
+    """
+
+    def __init__(self, in_close_ups: float, in_views: tuple[float, ...] = ()) -> None:
+        self.in_close_ups, self.in_views = in_close_ups, iter(in_views)
+        self.runs = self.looks = 0
+
+    def detect(self, images_rgb: NDArray[np.uint8], min_score: float) -> list[Detections]:
+        count, height, width, _ = images_rgb.shape
+        self.runs += 1
+        if (height, width) == (_LOOK_PX, _LOOK_PX):
+            self.looks += count
+            middle = np.array([[60, 60, 132, 132]], np.float32)
+            points = np.full((1, 5, 2), 96, np.float32)
+            score = next(self.in_views) if count == 1 else self.in_close_ups
+            return [Detections(middle, points, np.array([max(score, min_score)], np.float32))] * count
+        left, top = (side.ravel() for side in np.meshgrid(np.arange(0, width, 16), np.arange(0, height, 16)))
+        boxes = np.stack([left, top, left + 12, top + 12], axis=1).astype(np.float32)
+        points = np.zeros((len(boxes), 5, 2), np.float32)
+        return [Detections(boxes, points, np.full(len(boxes), 0.3, np.float32))] * count
+
+
+@pytest.mark.parametrize(
+    ("in_close_ups", "in_views", "looks", "faces"),
+    [
+        (0.1, (), 2 * 5 * 48, 0),  # as it lies, from three other sides, and turned: 48 in vain each
+        (0.8, (0.8, 0.8, 0.8, 0.8), 2 * 100 + 4, 100),
+        (0.8, (0.8, 0.9, 0.8, 0.8), 2 * 100 + 4 + 2 * 100, 100),  # as it lies, from four sides, and turned
+    ],
+)
+def test_what_the_worst_photo_costs(
+    in_close_ups: float,
+    in_views: tuple[float, ...],
+    looks: int,
+    faces: int,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(detection, "_MAX_CANDIDATES", 100)
+    monkeypatch.setattr(detection, "_MAX_IN_VAIN", 48)
+    detector = SeesManyDimly(in_close_ups, in_views)
+    photo = Photo(np.zeros((500, 500, 3), np.uint8))
+    assert len(find_faces(photo, detector)) == faces  # type: ignore[arg-type]
+    assert detector.looks == looks
+    assert detector.runs <= looks // 8 + 20
+
+
+def test_what_is_found_after_looks_in_vain_counts_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every 48th candidate is a face: none is given up."""
+    monkeypatch.setattr(detection, "_MAX_IN_VAIN", 48)
+    looked = []
+
+    def second_look(_photo: Photo, _yunet: object, batch: Detections) -> Detections:
+        looked.append(len(batch))
+        score = 0.9 if len(looked) % 6 == 0 else 0.2
+        return Detections(batch.xyxy, batch.points, np.full(len(batch), score, np.float32))
+
+    monkeypatch.setattr(detection, "_second_look", second_look)
+    detector = SeesManyDimly(0.0)
+    candidates = detector.detect(np.zeros((1, 320, 320, 3), np.uint8), 0.1)[0]
+    photo = Photo(np.zeros((320, 320, 3), np.uint8))
+    detection._look_again(photo, detector, candidates, 0.5)  # type: ignore[arg-type]
+    assert sum(looked) == len(candidates) == 400

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -73,6 +74,28 @@ def test_suppression_keeps_the_best_of_each_cluster(
     for i in range(len(xyxy)):
         better_kept = [j for j in kept if (-scores[j], j) < (-scores[i], i) and overlaps[i, j] > limit]
         assert (i in kept) == (not better_kept)
+
+
+@pytest.mark.parametrize("most", [0, 1, 64, 65, 130, 500])
+def test_suppression_stops_at_the_most(most: int) -> None:
+    """Of 400 boxes, more than a block, each of which covers half of the next, so that every other stays."""
+    left = np.arange(400) * 5.0
+    xyxy = np.stack([left, left * 0, left + 10, left * 0 + 10], axis=1)
+    scores = np.linspace(1, 0, 400)
+    kept = non_maximum_suppression(xyxy, scores, 0.3, most)
+    assert list(kept) == list(range(0, 400, 2))[:most]
+
+
+def test_suppression_of_very_many_takes_little_memory() -> None:
+    """Each against all others would be several GB."""
+    places = np.random.default_rng(1).uniform(0, 300, (20_000, 2))
+    xyxy = np.concatenate([places, places + 20], axis=1)
+    tracemalloc.start()
+    kept = non_maximum_suppression(xyxy, np.ones(20_000), 0.3)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert 0 < len(kept) < 5000
+    assert peak < 200e6
 
 
 @given(angles, scales, arrays(np.float64, 2, elements=coordinates))

@@ -11,6 +11,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image, ImageCms
 
+from visavis import imaging
 from visavis.errors import (
     CorruptImageError,
     ImageError,
@@ -114,6 +115,17 @@ def test_sixteen_bits_are_scaled_not_clipped() -> None:
     values = np.array([[0, 257 * 64, 257 * 128, 65535]], dtype=np.uint16)
     pixels = load_rgb(encoded(Image.fromarray(values), "PNG"))
     assert pixels[0, :, 0].tolist() == [0, 64, 128, 255]
+
+
+@pytest.mark.parametrize("mode", ["I;16", "RGBA", "LA", "P"])
+def test_strips_make_the_same_picture(mode: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    values = np.random.default_rng(1).integers(0, 256, (64, 96, 4), np.uint8)
+    image = Image.fromarray(values)
+    image = Image.fromarray(values.view(np.uint16)[..., 0]) if mode == "I;16" else image.convert(mode)
+    data = encoded(image, "PNG", **({"transparency": 7} if mode == "P" else {}))
+    whole = load_rgb(data)
+    monkeypatch.setattr(imaging, "_STRIP_PIXELS", 96 * 5)
+    np.testing.assert_array_equal(load_rgb(data), whole)
 
 
 def test_greyscale_and_black_and_white() -> None:

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from visavis import jpeg, png
 from visavis.errors import ImageError, ImageTooLargeError
 from visavis.imaging import Photo
+from visavis.jpeg import JPEG_START
+from visavis.png import PNG_START, without_metadata
 from visavis.rekognition.errors import (
     ImageTooLargeException,
     InvalidImageFormatException,
@@ -56,8 +57,8 @@ def read_image(image: Mapping[str, Any], region: str) -> WireImage:
 
 def _known_format(data: bytes) -> bytes:
     """The image, if it begins as a JPEG or a PNG and as nothing else that `Photo` reads."""
-    if data.startswith(png.START):
-        return png.without_metadata(data)
-    if data.startswith(jpeg.START) and data[4:8] != b"ftyp":
+    if data.startswith(PNG_START):
+        return without_metadata(data)
+    if data.startswith(JPEG_START) and data[4:8] != b"ftyp":
         return data
     raise InvalidImageFormatException

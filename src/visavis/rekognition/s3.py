@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import cache, lru_cache
 from threading import Lock
 from typing import Any
 
@@ -75,13 +75,26 @@ def _read(stream: Any, length: int | None) -> bytes:
 def _client(region: str) -> Any:
     """A client, made once for each region, of which a caller may name any."""
     from botocore.config import Config
-    from botocore.session import get_session
 
-    session = get_session()
     config = Config(
         connect_timeout=CONNECT_SECONDS,
         read_timeout=READ_SECONDS,
         retries={"total_max_attempts": MAX_ATTEMPTS, "mode": "standard"},
         response_checksum_validation="when_required",
     )
-    return session.create_client("s3", session.get_config_variable("region") or region, config=config)
+    session = _session()
+    client = session.create_client("s3", session.get_config_variable("region") or region, config=config)
+    client.meta.events.register("before-parameter-build.s3", _stay_in_the_region)
+    return client
+
+
+@cache
+def _session() -> Any:
+    from botocore.session import get_session
+
+    return get_session()
+
+
+def _stay_in_the_region(context: dict[str, Any], **_: Any) -> None:
+    """Tell botocore not to look where a bucket is: Rekognition does not, and an S3 that always says elsewhere has no end."""
+    context["s3_redirect"]["redirected"] = True

@@ -44,8 +44,8 @@ AnswerCall = Callable[[dict[str, str], bytes, Caller], Answer]
 class Parts:
     """What the server is made of. check: raises where store or keyring cannot be read; clock: UTC, in seconds since 1970.
 
-    rest: makes the app at `/v1` of what does its blocking work in the worker whose place its call holds; it finds a Caller in `scope["state"]["caller"]` and an Exchange in `scope["state"]["exchange"]`, whose
-    `operation` and `code` it may set. One call of it holds one worker's place; what it sends is kept until it returns.
+    rest: makes the app at `/v1`, given what does its blocking work in turn; it finds a Caller in `scope["state"]["caller"]` and an Exchange in `scope["state"]["exchange"]`, whose
+    `operation` and `code` it may set.
     """
 
     answer: AnswerCall
@@ -64,7 +64,7 @@ class Server:
         queue = limits.workers * limits.queue
         self._workers = Workers("call", limits.workers, queue, limits.wait_s, self._verifier.turn_away)
         self._front = Front(self._inner, self._verifier, self._workers, limits)
-        self._rest = parts.rest(self._workers.run) if parts.rest else None
+        self._rest = parts.rest(self._workers.run_in_turn) if parts.rest else None
         self._readiness = Readiness(parts.check)
         self._metrics = Metrics(lambda: self.waiting, lambda: self.held_bytes)
 

@@ -1,7 +1,8 @@
 """A connection, bounded where uvicorn leaves it to whoever is on the other side: its header, its silence, its reading, its end.
 
 uvicorn reads a header of any size for as long as it takes, keeps a connection open on which blank lines trickle, waits for
-ever for whoever does not read their answer, and reads what follows an early answer as long as it comes. All of these end here.
+ever for whoever does not read their answer, reads what follows an early answer as long as it comes, and takes what follows
+the last chunk of a body, of any size, for more headers. All of these end here.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ from visavis.rekognition.wire import write_error
 from visavis.server.limits import Limits
 
 _FAREWELL_S = 0.5
+_FRAMING_BYTES = 8
+"""What may frame each byte of a chunked body: in chunks of one byte, these are 5."""
 
 
 class Phase(Enum):
@@ -51,6 +54,7 @@ class Connection(HttpToolsProtocol):
         self._in_head = False
         self._in_body = False
         self._head_bytes = 0
+        self._framing_bytes = 0
         self._drained_bytes = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
@@ -69,10 +73,12 @@ class Connection(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Parse what came, unless the header has grown too large."""
+        """Parse what came, unless the header, or what a body has besides itself, has grown too large."""
         if self._in_head:
             self._head_bytes += len(data)
-        if self._head_bytes > self.limits.head_bytes:
+        if self._in_body:
+            self._framing_bytes += len(data)
+        if max(self._head_bytes, self._framing_bytes) > self.limits.head_bytes:
             self.send_400_response("The header is too large.")
             return
         super().data_received(data)
@@ -83,13 +89,20 @@ class Connection(HttpToolsProtocol):
         super().on_message_begin()
         self._in_head, self._head_bytes = True, 0
 
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """A line of a header; what follows a body's last chunk is none, as the call has begun, and is dropped."""
+        if self._in_head:
+            super().on_header(name, value)
+
     def on_headers_complete(self) -> None:
         """The end of a header: an answer may begin."""
-        self._in_head, self._in_body, self._head_bytes, self._drained_bytes = False, True, 0, 0
+        self._in_head, self._in_body = False, True
+        self._head_bytes = self._framing_bytes = self._drained_bytes = 0
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
         """A part of a body; it is dropped if its call is answered."""
+        self._framing_bytes -= (1 + _FRAMING_BYTES) * len(body)
         if self.cycle.response_complete:
             self._drained_bytes += len(body)
             if self._drained_bytes > self.limits.drain_bytes:
@@ -98,7 +111,7 @@ class Connection(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         """The end of a body."""
-        self._in_body = False
+        self._in_body, self._framing_bytes = False, 0
         super().on_message_complete()
 
     def on_response_complete(self) -> None:

@@ -13,7 +13,8 @@ The order keeps the many from starving the few, and is from the cheap to the dea
 4. The key's own rate; only verified requests count, so that nobody can use up another's.
 5. A place among the calls, in order of coming, for a bounded time; whoever has gone away loses it before anything runs.
 
-The answer is sent after the place is given back: a client that reads slowly holds none either.
+The answer is sent after the place is given back: a client that reads slowly holds none either. `/v1`, whose answers may be as long as the log,
+takes a place for each piece of its work instead, and sends as it goes.
 """
 
 from __future__ import annotations
@@ -47,7 +48,7 @@ from visavis.server.workers import Workers
 class Front:
     """An ASGI middleware. It hands on `scope["state"]["caller"]`, a Caller, and the whole body in one message.
 
-    What the inner app sends is kept until it returns, so it had better be small. `scope["state"]["exchange"]` must be there.
+    What the inner app sends is kept until it returns, but at `/v1`. `scope["state"]["exchange"]` must be there.
     """
 
     def __init__(self, inner: App, verifier: Verifier, workers: Workers, limits: Limits) -> None:
@@ -62,22 +63,26 @@ class Front:
         """Answer a request, or refuse it."""
         exchange: Exchange = scope["state"]["exchange"]
         kept: list[Message] = []
+        streamed = is_rest(raw_path(scope))
 
-        async def keep(message: Message) -> None:
-            kept.append(message)
+        async def hand_on(message: Message) -> None:
+            if streamed:
+                await send(message)
+            else:
+                kept.append(message)
 
         try:
-            await self._admit(scope, receive, keep)
+            await self._admit(scope, receive, hand_on)
         except GoneError:
             exchange.code = GONE
             return
-        except WireError as error:
-            kept.clear()
-            await _refuse(scope, keep, error)
         except Exception as error:  # noqa: BLE001  whatever it is, a client gets an answer, and its message goes nowhere
-            log_failure(exchange.request_id, error)
+            known = error if isinstance(error, WireError) else InternalServerError()
+            if known is not error:
+                log_failure(exchange.request_id, error)
             kept.clear()
-            await _refuse(scope, keep, InternalServerError())
+            if exchange.status is None:  # else the answer is cut off, which the client sees
+                await _refuse(scope, hand_on, known)
         for message in kept:
             await send(message)
 
@@ -97,8 +102,11 @@ class Front:
                 exchange.access_key_id = caller.key.id
                 self._rates.take(caller.key.id)
                 scope["state"]["caller"] = caller
-                async with self.workers.place(client_gone):
+                if is_rest(raw_path(scope)):
                     await self._inner(scope, replayed(body, client_gone), send)
+                else:
+                    async with self.workers.place(client_gone):
+                        await self._inner(scope, replayed(body, client_gone), send)
             finally:
                 client_gone.cancel()
 

@@ -19,7 +19,7 @@ class Run(Protocol):
     """Does blocking work in a worker, and gives what it returns or raises."""
 
     def __call__(self, work: Callable[[], Result], /) -> Awaitable[Result]:
-        """Do this work."""
+        """Do this work; raises ThrottlingException where there is no room for it, and whatever it raises."""
 
 
 class Workers:
@@ -69,6 +69,12 @@ class Workers:
     async def run(self, work: Callable[[], Result]) -> Result:
         """Do a work in a thread; only for whoever has a place, so that it begins at once."""
         return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+
+    async def run_in_turn(self, work: Callable[[], Result]) -> Result:
+        """Do a work in a thread, in a place of its own; raises ThrottlingException as `place` does."""
+        stays: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        async with self.place(stays):
+            return await self.run(work)
 
     def turn_away(self) -> None:
         """Throttle everybody who waits for a place."""

@@ -24,6 +24,7 @@ from visavis.store.grants import (
     insert_events,
     insert_grants,
     latest_grant,
+    latest_times,
     open_grants,
     replace_grants,
 )
@@ -122,21 +123,25 @@ def _end_expired(registry: Registry, consents: Sequence[Given]) -> None:
 
 
 def _give(registry: Registry, consents: Sequence[Given]) -> list[Recorded]:
-    for consent in consents:  # before a key is made for it
-        _end_of(registry, consent, registry.clock())
     with registry.store.read() as connection:
         before = _open_grants(connection, consents)
+        times = _latest_times(connection, before)
+    for consent in consents:  # before a key is made for it
+        _end_of(registry, consent, registry.clock())
+        _check_follows(consent, times)
     pairs = dict.fromkeys((consent.subject, consent.purpose) for consent in consents)
     ids = {pair: before[pair].id if pair in before else uuid4().bytes for pair in pairs}
     keys = registry.keyring.ensure_keys(list(ids.values()), registry.clock())
     with working(registry) as work:
         now_open = _open_grants(work.connection, consents)
         _check_unchanged(before, now_open)
+        times = _latest_times(work.connection, now_open)
         changes = []
         for consent in consents:
             pair = consent.subject, consent.purpose
+            _check_follows(consent, times)
             changes.append(_give_one(work, consent, now_open.get(pair), ids[pair]))
-            now_open[pair] = changes[-1].grant
+            now_open[pair], times[pair] = changes[-1].grant, changes[-1].event.at
         _write(work, changes)
         return [_log(work, change, Action.GRANT, keys) for change in changes]
 
@@ -145,8 +150,9 @@ def _record_answer(registry: Registry, consent: Given, event: Event, action: Act
     """A request or a refusal: nothing is kept of the person besides it, so it needs no key."""
     _end_expired(registry, [consent])
     with working(registry) as work:
-        found = _open_grants(work.connection, [consent]).get((consent.subject, consent.purpose))
-        change = _change(work, consent, event, found, uuid4().bytes)
+        found = _open_grants(work.connection, [consent])
+        _check_follows(consent, _latest_times(work.connection, found))
+        change = _change(work, consent, event, found.get((consent.subject, consent.purpose)), uuid4().bytes)
         _write(work, [change])
         return _log(work, change, action, {})
 
@@ -197,6 +203,20 @@ def _end_of(registry: Registry, consent: Given, now: int) -> tuple[int, int]:
     return at, expires
 
 
+def _check_follows(consent: Given, times: Mapping[tuple[str, str], int]) -> None:
+    """Raise ConsentTermsError where it was given before what happened last to its grant: a record tells events in order.
+
+    times: when that was, by subject and purpose.
+    """
+    last = times.get((consent.subject, consent.purpose))
+    if last is not None and consent.given_at is not None and consent.given_at < last:
+        raise ConsentTermsError(
+            "something that happened later is recorded of this consent already",
+            field="given_at",
+            hint="leave given_at out where the person answered just now",
+        )
+
+
 def _write(work: Work, changes: Sequence[_Change]) -> None:
     insert_grants(work.connection, [change.grant for change in changes if change.is_new])
     replace_grants(work.connection, [change.grant for change in changes if not change.is_new])
@@ -216,6 +236,14 @@ def _check_unchanged(before: Mapping[tuple[str, str], Grant], now: Mapping[tuple
         raise StoreBusyError(
             "another process recorded something of these people just now; nothing was changed"
         )
+
+
+def _latest_times(
+    connection: Connection, found: Mapping[tuple[str, str], Grant]
+) -> dict[tuple[str, str], int]:
+    """When something happened last to open grants, by subject and purpose."""
+    times = latest_times(connection, [grant.id for grant in found.values()])
+    return {pair: times[grant.id] for pair, grant in found.items()}
 
 
 def _open_grants(connection: Connection, consents: Sequence[Given]) -> dict[tuple[str, str], Grant]:

@@ -69,6 +69,7 @@ def _held(
                 "id": uuid_text(reference.id),
                 "gallery": galleries[reference.gallery_id],
                 "label": reference.label,
+                "user": reference.user,
                 "enrolled_at": utc_text(reference.enrolled_at),
                 "quality": reference.quality,
                 "recogniser": reference.recogniser,

@@ -220,10 +220,11 @@ def remove(registry: Registry, name: str, reference_ids: Sequence[bytes]) -> int
 
 
 def remove_ungrouped(registry: Registry, name: str, reference_ids: Sequence[bytes]) -> Removed:
-    """Delete those of these references that are there and that no user groups."""
+    """Delete those of these references that are there and that no user groups; what came of them is in the order given."""
     with working(registry) as work:
         gallery = find_gallery(work.connection, name)
-        found = {r.id: r for r in references_with_ids(work.connection, gallery.id, reference_ids)}
+        there = {r.id: r for r in references_with_ids(work.connection, gallery.id, reference_ids)}
+        found = {i: there[i] for i in dict.fromkeys(reference_ids) if i in there}
         free = [reference for reference in found.values() if reference.user is None]
         _remove(work, gallery, free)
     _forget(registry)

@@ -52,14 +52,17 @@ def remove(registry: Registry, gallery_name: str, keys: Collection[str]) -> None
 
 
 def check(tags: Mapping[str, str], purpose: str) -> dict[str, str]:
-    """The tags to keep of these: all but the purpose, which the gallery itself has. Raises TagError for one that cannot be set."""
+    """The tags to keep of these: all but the purpose, which the gallery itself has. Raises TagError for one that cannot be set, TooManyTagsError."""
     if any(key.lower().startswith("aws:") for key in tags):
         raise TagError("no tag's key begins with aws:")
     if tags.get(PURPOSE_TAG, purpose) != purpose:
         raise TagError("a gallery's purpose never changes: it is what people agreed to")
     if FPIR_TAG in tags:
         fpir_of(tags)
-    return {key: value for key, value in tags.items() if key != PURPOSE_TAG}
+    kept = {key: value for key, value in tags.items() if key != PURPOSE_TAG}
+    if len(kept) >= MAX_TAGS:
+        raise TooManyTagsError
+    return kept
 
 
 def fpir_of(tags: Mapping[str, str]) -> float | None:

@@ -128,6 +128,16 @@ def events_of(connection: Connection, grant_id: bytes) -> list[GrantEvent]:
     return [GrantEvent(*row) for row in connection.execute(query)]
 
 
+def latest_times(connection: Connection, ids: Iterable[bytes]) -> dict[bytes, int]:
+    """When something happened last to each of these grants."""
+    found: dict[bytes, int] = {}
+    columns = consent_events.c
+    for batch in batched(ids):
+        query = select(columns.grant_id, func.max(columns.at)).where(columns.grant_id.in_(batch))
+        found.update((grant_id, at) for grant_id, at in connection.execute(query.group_by(columns.grant_id)))
+    return found
+
+
 def insert_grants(connection: Connection, new: Sequence[Grant]) -> None:
     """Add grants."""
     if new:

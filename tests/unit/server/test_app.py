@@ -73,7 +73,7 @@ def test_a_call_reaches_what_answers_it() -> None:
     ],
 )
 def test_paths_that_there_are_not(method: str, path: str, status: int) -> None:
-    with app_of(rest=failing) as app:
+    with app_of(rest=lambda _: failing) as app:
         got = asyncio.run(call(app, method=method, path=path, headers={}))
     assert got.status == status
     assert got.headers["x-amzn-requestid"]
@@ -88,12 +88,23 @@ async def failing(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 def test_v1_answers_without_an_app_and_with_one_that_fails(log: io.StringIO) -> None:
+    async def broken(_scope: Scope, _receive: Receive, _send: Send) -> None:
+        raise LookupError(NAME)
+
     with app_of() as app:
         assert asyncio.run(call(app, path="/v1/x")).status == 404
-    with app_of(rest=failing) as app:
+    with app_of(rest=lambda _: broken) as app:
         got = asyncio.run(call(app, path="/v1/x"))
-    assert (got.status, got.code) == (500, "InternalServerError")
+    assert (got.status, got.code) == (500, "failed")
     assert NAME not in log.getvalue() + got.body.decode()
+
+
+def test_an_answer_of_v1_that_fails_when_it_has_begun_has_no_end(log: io.StringIO) -> None:
+    with app_of(rest=lambda _: failing) as app:
+        got = asyncio.run(call(app, path="/v1/x"))
+    assert (got.status, got.ended) == (200, False)
+    assert [line["message"] for line in lines(log)] == ["failed", "answered"]
+    assert NAME not in log.getvalue()
 
 
 def test_v1_may_say_what_was_done(log: io.StringIO) -> None:
@@ -103,7 +114,7 @@ def test_v1_may_say_what_was_done(log: io.StringIO) -> None:
         await send({"type": "http.response.start", "status": 404, "headers": [(b"X-Amzn-RequestId", b"1")]})
         await send({"type": "http.response.body", "body": b""})
 
-    with app_of(rest=rest) as app:
+    with app_of(rest=lambda _: rest) as app:
         for name in ("GrantConsent", NAME):
             got = asyncio.run(call(app, path=f"/v1/{name}"))
             assert got.headers["x-amzn-requestid"] != "1"

@@ -106,6 +106,41 @@ def test_a_head_without_end_is_refused(patient: Served, bomb: bytes) -> None:
     assert is_served(patient)
 
 
+CHUNKED = raw(headers=signed_headers() | {"transfer-encoding": "chunked"})
+
+
+@pytest.mark.parametrize(
+    "bomb",
+    [b"0\r\nx: " + b"a" * 2**19, b"0\r\n" + b"a: b\r\n" * 2**17, b"0;" + b"a" * 2**19, b"2;" + b"a" * 2**19],
+)
+def test_what_frames_a_body_without_end_is_refused(patient: Served, bomb: bytes) -> None:
+    with patient.connect() as connection, suppress(ConnectionError):
+        connection.sendall(CHUNKED + b"2\r\n{}\r\n")
+        for _ in range(40):
+            connection.sendall(bomb)
+            bomb = b"a: b\r\n" * 2**17 if bomb.endswith(b"\n") else b"a" * 2**19
+        pytest.fail("twenty megabytes of it were read")
+    assert is_served(patient)
+
+
+def test_a_body_may_come_in_chunks_of_a_byte_each(patient: Served) -> None:
+    body = b"{" + b" " * 50_000 + b"}"
+    headers = signed_headers(body) | {"transfer-encoding": "chunked"}
+    with patient.connect() as connection:
+        chunks = b"".join(b"1\r\n%c\r\n" % byte for byte in body)
+        connection.sendall(raw(headers=headers, body=chunks + b"0\r\n\r\n"))
+        assert read_answer(connection)[0] == 200
+
+
+@pytest.mark.parametrize("trailer", [b"x-amz-date: a", b"content-type: a", b"host: a"])
+def test_what_follows_the_last_chunk_is_no_header(patient: Served, trailer: bytes) -> None:
+    with patient.connect() as connection:
+        connection.sendall(CHUNKED + b"2\r\n{}\r\n0\r\n" + trailer + b"\r\n\r\n")
+        assert read_answer(connection)[0] == 200
+        connection.sendall(CALL)
+        assert read_answer(connection)[0] == 200
+
+
 @pytest.mark.parametrize(
     "garbage",
     [

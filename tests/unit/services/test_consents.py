@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 
 import pytest
 from registries import NOW, PURPOSE, Clock, agree, enrolled, registry_at, template_of
@@ -38,9 +39,9 @@ def gate(registry: Registry, purpose: str = PURPOSE) -> str:
         return live_grant(connection, purpose, "anna", registry.clock()).subject
 
 
-def events(registry: Registry) -> list[list[str]]:
+def events(registry: Registry, subject: str = "anna") -> list[list[str]]:
     with registry.store.read() as connection:
-        return [[e.event for e in events_of(connection, g.id)] for g in grants_of(connection, "anna")]
+        return [[e.event for e in events_of(connection, g.id)] for g in grants_of(connection, subject)]
 
 
 def test_only_a_consent_that_is_given_opens_the_gate(registry: Registry, clock: Clock) -> None:
@@ -101,6 +102,25 @@ def test_what_has_ended_is_not_recorded(registry: Registry, consent: Given) -> N
     assert events(registry) == []
     with registry.store.read() as connection:
         assert read_head(connection).size == size
+
+
+@pytest.mark.parametrize("record", [give, request, refuse])
+def test_what_happened_before_the_last_that_is_recorded_is_not(
+    registry: Registry, record: Callable[[Registry, Given], object]
+) -> None:
+    """A record whose events are not in order is none: there would be no receipt of that consent any more."""
+    request(registry, ANNA)
+    give(registry, Given("ben", PURPOSE, Terms(), given_at=NOW - DAY))
+    for late in (Given("anna", PURPOSE, Terms(), NOW - 1), Given("ben", PURPOSE, Terms(), NOW - DAY - 1)):
+        before = events(registry, late.subject)
+        with pytest.raises((ConsentTermsError, ConsentStateError)):
+            record(registry, late)
+        assert events(registry, late.subject) == before
+    with pytest.raises(ConsentTermsError):
+        give_many(registry, [Given("eva", PURPOSE, Terms(), NOW), Given("eva", PURPOSE, Terms(), NOW - 1)])
+    assert events(registry, "eva") == []
+    give(registry, Given("ben", PURPOSE, Terms(), given_at=NOW - DAY))
+    assert renewed_receipt(registry, "ben", PURPOSE)
 
 
 def test_renewing_writes_the_new_terms(registry: Registry) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from typing import Any
+from uuid import UUID
 
 import numpy as np
 import pytest
@@ -17,7 +18,7 @@ from visavis.audit.receipt import LeafReceipt
 from visavis.consent.states import State
 from visavis.consent.terms import Terms
 from visavis.errors import ConsentTermsError
-from visavis.services import consents, galleries
+from visavis.services import consents, galleries, users
 from visavis.services.candidates import Asked
 from visavis.services.consents import Given, give
 from visavis.services.disclosure import FORMAT, disclose
@@ -37,6 +38,9 @@ def test_everything_is_there_and_its_proofs_hold(registry: Registry) -> None:
     agree(registry, "anna", purpose=OTHER)
     enrolled(registry, "staff", "anna", "ben", photos=(0, 1))
     enrol(registry, "visitors", [Enrolment("anna", portrait_of("anna", 2), label=":third")])
+    users.create(registry, "staff", "a")
+    first = next(reference for reference in galleries.view(registry, "staff"))
+    users.associate(registry, "staff", "a", [UUID(bytes=first.id)])
     identify(registry, "staff", [template_of("anna", 5)])
     identify(registry, "staff", [template_of("ben", 5)])
     (everybody,) = [identify(registry, "staff", [template_of("x")], Asked(max_fmr=1.0))]
@@ -44,14 +48,16 @@ def test_everything_is_there_and_its_proofs_hold(registry: Registry) -> None:
     held = json.loads(json.dumps(disclose(registry, "anna")))
     assert (held["format"], held["subject"], held["made_at"]) == (FORMAT, "anna", "2026-09-21T14:13:20Z")
     staff, visitors = held["consents"]
-    photos = [(r["gallery"], r["label"]) for consent in (staff, visitors) for r in consent["references"]]
-    assert photos == [("staff", ""), ("staff", ""), ("visitors", ":third")]
+    photos = [
+        (r["gallery"], r["label"], r["user"]) for consent in (staff, visitors) for r in consent["references"]
+    ]
+    assert photos == [("staff", "", "a"), ("staff", "", None), ("visitors", ":third", None)]
     for reference, photo in zip([*staff["references"], *visitors["references"]], range(3), strict=True):
         template = np.frombuffer(from_base64(reference["template"]), "<f4")
         assert np.array_equal(template, vector_of("anna", photo))
     key = VerifierKey.parse(held["log_key"])
     assert used(staff, key, "anna") == [
-        Action.GRANT, Action.ENROL, Action.ENROL, Action.IDENTIFY, Action.IDENTIFY, Action.EXPORT,
+        Action.GRANT, Action.ENROL, Action.ENROL, Action.ASSOCIATE, Action.IDENTIFY, Action.IDENTIFY, Action.EXPORT,
     ]  # fmt: skip
     assert used(visitors, key, "anna") == [Action.GRANT, Action.ENROL, Action.EXPORT]
     assert "ben" not in json.dumps(held)
@@ -68,7 +74,7 @@ def used(consent: dict[str, list[dict[str, Any]]], key: VerifierKey, subject: st
         own = {kind: [c for c in entry.commitments if c.of is kind] for kind in Kind}
         assert sum(c.opens(salt, subject) for c in own[Kind.SUBJECT]) == 1
         opened = {i for i in ids for c in own[Kind.REFERENCE] if c.opens(salt, i)}
-        assert bool(opened) == (entry.action in {Action.ENROL, Action.IDENTIFY})
+        assert bool(opened) == (entry.action in {Action.ENROL, Action.ASSOCIATE, Action.IDENTIFY})
         actions.append(entry.action)
     return actions
 

@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from registries import (
     MODEL,
     NOW,
@@ -35,7 +36,7 @@ from visavis.errors import (
     UnknownReferenceError,
     UnknownUserError,
 )
-from visavis.faces import Template
+from visavis.faces import Template, Vector
 from visavis.services import consents, galleries, likest_users, users
 from visavis.services.candidates import Asked
 from visavis.services.consents import Given, give
@@ -44,6 +45,7 @@ from visavis.services.likest_users import UserMatch
 from visavis.services.log import latest_entries
 from visavis.services.registry import Registry
 from visavis.services.search_users import search, search_by_reference, search_by_user, search_photo
+from visavis.store.index import TemplateIndex
 
 CALIBRATION = shipped_calibration(MODEL)
 
@@ -189,6 +191,31 @@ def test_many_likelier_faces_hide_no_user(
     assert names(search(staff, "staff", probe("x"), asked(0, 1))) == ["lou"]
     assert sorted(names(search(staff, "staff", probe("x"), asked(0)))) == ["a", "b", "c", "lou"]
     assert names(search(staff, "staff", probe("x"), asked(80))) == ["lou"]
+
+
+def test_what_is_proposed_besides_the_best_is_not_taken_for_it(
+    staff: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An index proposes the best and, as it may, the worst; the best is in no user, and the next best is not proposed yet."""
+    agree(staff, "kim", "lou")
+    free, best = enrol(
+        staff,
+        "staff",
+        [Enrolment(p, portrait_of("x", i), confirmed=True) for i, p in enumerate(("kim", "lou"))],
+    )
+    likest_first = sorted((0, 1), key=lambda photo: -float(vector_of("x", 9) @ vector_of("x", photo)))
+    next_best = (free, best)[likest_first[1]]
+    users.create(staff, "staff", "next")
+    users.associate(staff, "staff", "next", [next_best.reference_id])  # type: ignore[union-attr]  # it is taken
+    propose = TemplateIndex.propose
+
+    def besides(index: TemplateIndex, probe: Vector, count: int, least: float) -> NDArray[np.int64]:
+        rows = propose(index, probe, 1_000, least)
+        return np.concatenate([rows[:count], rows[max(count, len(rows) - 1) :]])
+
+    monkeypatch.setattr(TemplateIndex, "propose", besides)
+    monkeypatch.setattr(likest_users, "_FIRST_WANTED", 1)
+    assert names(search(staff, "staff", probe("x"), asked(0, 1))) == ["next"]
 
 
 def test_searches_agree_with_brute_force(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -211,6 +211,43 @@ def test_writers_come_one_after_the_other(file: Path) -> None:
             thread.join()
         with database.read() as connection:
             assert connection.execute(text("SELECT max(CAST(word AS INTEGER)) FROM words")).scalar() == 80
+
+
+def test_threads_of_a_process_wait_for_each_other_and_not_for_sqlite(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SQLite's own patience is none here: whoever asked it would be refused at once."""
+    with monkeypatch.context() as hurried:
+        hurried.setattr(room, "_PATIENCE_S", 0)
+        database = Database(f"sqlite:///{file}")
+    came: list[str] = []
+    refused: list[StoreError] = []
+
+    def write(word: str) -> None:
+        came.append(word)
+        try:
+            add(database, word)
+            database.overwrite_freed()
+        except StoreError as error:
+            refused.append(error)
+
+    with closing(database):
+        with database.write():
+            waiting = [threading.Thread(target=write, args=(str(i),)) for i in range(3)]
+            for thread in waiting:
+                thread.start()
+            for thread in waiting:
+                thread.join(0.1)
+            assert [thread.is_alive() for thread in waiting] == [True] * 3
+        for thread in waiting:
+            thread.join()
+        assert (len(came), refused) == (3, [])
+
+
+@pytest.mark.usefixtures("quick")
+def test_a_thread_that_waits_too_long_is_refused(file: Path) -> None:
+    with opened(file) as database, database.write(), pytest.raises(StoreBusyError):
+        add(database, "second")
 
 
 def test_what_another_process_writes_and_closes_is_read(file: Path) -> None:

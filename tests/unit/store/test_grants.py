@@ -26,6 +26,7 @@ from visavis.store.grants import (
     insert_events,
     insert_grants,
     latest_grant,
+    latest_times,
     list_grants,
     open_grants,
     replace_grants,
@@ -189,3 +190,11 @@ def test_a_grant_does_not_show_of_whom(connection: Connection) -> None:
 def insert_twice(connection: Connection) -> None:
     with failures_named():
         recorded(connection, grant(1), grant(2))
+
+
+def test_when_something_happened_last(connection: Connection) -> None:
+    insert_grants(connection, [grant(1), grant(2, "ben"), grant(3, "eva")])
+    happened = [(1, NOW), (1, NOW + 5), (2, NOW - 1), (3, NOW)]
+    insert_events(connection, [GrantEvent(n.to_bytes(16, "big"), at, "give", "local") for n, at in happened])
+    asked = [n.to_bytes(16, "big") for n in (1, 2, 9)]
+    assert latest_times(connection, asked) == {asked[0]: NOW + 5, asked[1]: NOW - 1}

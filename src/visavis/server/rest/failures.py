@@ -32,6 +32,7 @@ from visavis.errors import (
 )
 from visavis.rekognition.errors import (
     IncompleteSignatureException,
+    InternalServerError,
     InvalidSignatureException,
     MissingAuthenticationTokenException,
     ProvisionedThroughputExceededException,
@@ -93,6 +94,8 @@ class FailureAnswer(BaseModel):
 
 def failure(error: VisavisError) -> JSONResponse:
     """How /v1 answers an error of visavis."""
+    if isinstance(error, InternalServerError):
+        return broken()
     own = error.status if isinstance(error, WireError) else 500
     status = next((status for kind, status in _STATUSES if isinstance(error, kind)), own)
     return _answer(status, code_of(error), error.message, error.hint)
@@ -142,6 +145,11 @@ async def _unroutable(_: Request, error: Exception) -> JSONResponse:
 
 async def _broken(_: Request, __: Exception) -> JSONResponse:
     """A fault of visavis itself; Starlette raises it again, for the server to count."""
+    return broken()
+
+
+def broken() -> JSONResponse:
+    """How /v1 answers a fault of visavis itself."""
     return _answer(500, "failed", "The server failed. Try your call again.")
 
 

@@ -56,6 +56,14 @@ def test_a_collection_with_a_tag_that_cannot_be_is_not_made(call: Caller, tags: 
     assert call("ListCollections") == {"CollectionIds": [], "FaceModelVersions": []}
 
 
+def test_the_purpose_counts_among_the_two_hundred_tags(registry: Registry) -> None:
+    registry.settings = replace(registry.settings, default_purpose="visits")
+    call = Caller(registry)
+    with pytest.raises(Refused, match="ServiceQuotaExceededException"):
+        call("CreateCollection", CollectionId="staff", Tags={f"t{n}": "" for n in range(200)})
+    call("CreateCollection", CollectionId="staff", Tags={f"t{n}": "" for n in range(199)})
+
+
 def test_a_name_is_taken_once(call: Caller) -> None:
     call("CreateCollection", CollectionId="staff", Tags=TAGS)
     with pytest.raises(Refused) as refused:

@@ -86,6 +86,11 @@ def test_faces_are_deleted_but_those_of_users(call: Caller) -> None:
     assert [face["FaceId"] for face in call("ListFaces", CollectionId="staff")["Faces"]] == ids[:1]
 
 
+def test_deleted_faces_are_told_in_the_order_asked_for(call: Caller) -> None:
+    ids = [index(call, "anna", photo) for photo in range(5)]
+    assert call("DeleteFaces", CollectionId="staff", FaceIds=ids[::-1])["DeletedFaces"] == ids[::-1]
+
+
 def test_a_face_finds_others_by_falling_similarity_and_not_itself(call: Caller) -> None:
     ids = [index(call, "anna", 0), index(call, "anna", 1), index(call, "anna", 2), index(call, "boris")]
     answer = call("SearchFaces", CollectionId="staff", FaceId=ids[0])

@@ -30,7 +30,7 @@ from visavis.comparison import score_templates
 from visavis.models.session import available_cpus
 
 CLIENTS = 8
-ROUNDS, COUNTED_S, LEAD_S = 3, 10.0, 1.0
+ROUNDS, COUNTED_S, LEAD_S = 6, 20.0, 1.0
 
 Call = tuple[float, float]
 """When a call began and ended, by the machine's monotonic clock."""

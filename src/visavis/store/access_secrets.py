@@ -12,6 +12,11 @@ from visavis.store.keyring_schema import access_secrets
 if TYPE_CHECKING:
     from visavis.store.keyring import Keyring
 
+# Made once: each call to the server asks it.
+_BY_ID = select(access_secrets.c.sealed_secret).where(
+    access_secrets.c.access_key_id == bindparam("access_key_id")
+)
+
 
 def keep_secret(keyring: Keyring, access_key_id: str, secret: str) -> None:
     """Keep the secret of a new key; it is kept before this returns."""
@@ -22,10 +27,9 @@ def keep_secret(keyring: Keyring, access_key_id: str, secret: str) -> None:
 
 def read_secret(keyring: Keyring, access_key_id: str) -> str | None:
     """The secret of a key; None where there is none, or none any more. Raises SealError where it is another key's, or altered."""
-    query = select(access_secrets.c.sealed_secret).where(access_secrets.c.access_key_id == access_key_id)
 
     def read(connection: Connection, master: Key) -> str | None:
-        sealed = connection.scalar(query)
+        sealed = connection.scalar(_BY_ID, {"access_key_id": access_key_id})
         return None if sealed is None else master.open(sealed, access_secret_context(access_key_id)).decode()
 
     return keyring.read(read)

@@ -22,6 +22,7 @@ from visavis.store.master_key import MasterKeySource
 Result = TypeVar("Result")
 
 _CHECK = b"visavis keyring"
+_MASTER_CHECK = select(keyring_state.c.store_id, keyring_state.c.master_check)
 _ATTEMPTS, _PAUSE_S = 10, 0.02
 EMPTY_TREE_ROOT = hashlib.sha256(b"").digest()
 """What is signed of a log without leaves (RFC 6962, section 2.1)."""
@@ -239,8 +240,7 @@ class Keyring:
             yield connection, self._master_in(connection)
 
     def _master_in(self, connection: Connection) -> Key:
-        row = connection.execute(select(keyring_state.c.store_id, keyring_state.c.master_check)).one()
-        return self._master_key(*row)
+        return self._master_key(*connection.execute(_MASTER_CHECK).one())
 
     def _master_key(self, store_id: bytes, check: bytes) -> Key:
         """The master key that fits, read again where another process changed it."""

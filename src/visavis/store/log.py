@@ -10,6 +10,15 @@ from sqlalchemy import Connection, insert, select, update
 from visavis.store.schema import leaves, nodes, salts, store_state
 
 _PAGE = 2_000
+# Made once: every leaf needs them, and making a statement takes longer than running it.
+_HEAD = select(store_state.c.log_size, store_state.c.log_roots, store_state.c.last_at)
+_LOCKED_HEAD = _HEAD.with_for_update()
+_ADD_LEAVES, _ADD_NODES, _ADD_SALTS, _MOVE_HEAD = (
+    insert(leaves),
+    insert(nodes),
+    insert(salts),
+    update(store_state),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,19 +53,18 @@ def write_leaves(connection: Connection, head: LogHead, new: Sequence[NewLeaf]) 
     """Append leaves to a log that was locked; head: where it ends with them."""
     first = head.size - len(new)
     rows = [{"number": number, "leaf": leaf.leaf} for number, leaf in enumerate(new, first)]
-    connection.execute(insert(leaves), rows)
+    connection.execute(_ADD_LEAVES, rows)
     made = [{"level": n[0], "position": n[1], "hash": n[2]} for leaf in new for n in leaf.nodes]
-    connection.execute(insert(nodes), made)
+    connection.execute(_ADD_NODES, made)
     opened = [
         {"grant_id": grant_id, "leaf_number": number, "sealed_salt": sealed}
         for number, leaf in enumerate(new, first)
         for grant_id, sealed in leaf.sealed_salts.items()
     ]
     if opened:
-        connection.execute(insert(salts), opened)
-    connection.execute(
-        update(store_state).values(log_size=head.size, log_roots=b"".join(head.roots), last_at=head.last_at)
-    )
+        connection.execute(_ADD_SALTS, opened)
+    moved = {"log_size": head.size, "log_roots": b"".join(head.roots), "last_at": head.last_at}
+    connection.execute(_MOVE_HEAD, moved)
 
 
 def node_hash_at(connection: Connection, level: int, position: int) -> bytes:
@@ -85,7 +93,6 @@ def salts_of(connection: Connection, grant_id: bytes) -> list[tuple[int, bytes]]
 
 
 def _head(connection: Connection, *, lock: bool) -> LogHead:
-    query = select(store_state.c.log_size, store_state.c.log_roots, store_state.c.last_at)
-    row = connection.execute(query.with_for_update() if lock else query).one()
+    row = connection.execute(_LOCKED_HEAD if lock else _HEAD).one()
     roots = tuple(row.log_roots[i : i + 32] for i in range(0, len(row.log_roots), 32))
     return LogHead(row.log_size, roots, row.last_at)

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import io
+import json
+import os
 import subprocess
 import sys
 import warnings
-from contextlib import redirect_stderr, redirect_stdout
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from dataclasses import dataclass
 from pathlib import Path
 from unittest import mock
 
 import pytest
 
 from visavis.cli import main
+
+PATIENCE_S = 60
 
 
 def visavis(*arguments: str | Path, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
@@ -60,3 +66,30 @@ def refused(run: subprocess.CompletedProcess[str], *said: str) -> None:
     assert all(line.startswith("hint: ") for line in lines[1:])
     for text in said:
         assert text in run.stderr
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A server that runs. credentials: the file of its key; log: of its standard error."""
+
+    endpoint: str
+    credentials: Path
+    log: Path
+
+
+@contextmanager
+def serving(home: Path, **environment: str) -> Iterator[Running]:
+    command = [sys.executable, "-m", "visavis", "serve", "--port", "0", "--json"]
+    log = home / "log"
+    given = os.environ | {"VISAVIS_HOME": str(home)} | environment
+    with (
+        log.open("w") as stderr,
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=stderr, text=True, env=given) as process,
+    ):
+        assert process.stdout
+        try:
+            said = json.loads("".join(iter(process.stdout.readline, "}\n")) + "}")
+            yield Running(said["endpoint"], Path(said["credentials_file"]), log)
+        finally:
+            process.terminate()
+            process.wait(PATIENCE_S)

@@ -20,18 +20,22 @@ from contextlib import suppress
 from functools import partial
 from itertools import count
 from typing import Any
+from uuid import UUID
 
 from crashes import Store, check_files, check_log, check_references, stores
 from registries import NOW, PURPOSE, Clock, agree, enrolled, registry_at, template_of
 from sqlalchemy import Connection, Engine, event
 
 from visavis.consent.terms import Terms
-from visavis.errors import UnknownGalleryError
-from visavis.services import access, consents, galleries, identify, keys
+from visavis.errors import UnknownGalleryError, UnknownUserError, UserExistsError
+from visavis.services import access, consents, galleries, identify, keys, tags, users
 from visavis.services.checkpoints import sign_log
 from visavis.services.erase import sweep
 from visavis.services.registry import Registry
 from visavis.store.database import Database
+from visavis.store.galleries import find_gallery
+from visavis.store.references import references_of_user
+from visavis.store.users import list_users
 
 CUT = 77
 LATER = NOW + 100
@@ -78,13 +82,17 @@ def forked(work: Callable[[], Any]) -> int:
 
 
 def prepare(store: Store) -> None:
-    """Three people: anna, whom calls are about; ben, who stays; and carla, whose consent ends at `LATER`."""
+    """Three people: anna, whom calls are about; ben, who stays; and carla, whose consent ends at `LATER`. anna and carla are each all of a user."""
     with registry_at(store.home, store.url) as registry:
         galleries.create(registry, "staff", PURPOSE)
         galleries.create(registry, "visitors", PURPOSE)
         agree(registry, "anna", "ben")
         consents.give(registry, consents.Given("carla", PURPOSE, Terms(until=LATER)))
-        enrolled(registry, "staff", "anna", "ben", "carla")
+        people = enrolled(registry, "staff", "anna", "ben", "carla")
+        for user, reference in (("one", people[0]), ("two", people[2])):
+            users.create(registry, "staff", user)
+            users.associate(registry, "staff", user, [reference.reference_id])
+        tags.put(registry, "staff", {"door": "north"})
         enrolled(registry, "visitors", "anna")
         access.create(registry)
         (store.home / "signed").write_bytes(sign_log(registry).checkpoint)
@@ -134,6 +142,8 @@ def check(store: Store, name: str) -> None:
             assert [path.name for path in store.home.glob("master.key*")] == ["master.key"]
         if name != "open":
             assert subjects_found(registry) == ({"ben"} if name == "withdraw" else {"anna", "ben"})
+            assert groups(registry) == GROUPS.get(name, {"one": {"anna"}, "two": {"carla"}})
+            assert ("door" in tags.show(registry, "staff")) == (name != "untag")
 
 
 def check_whole(registry: Registry, store: Store) -> None:
@@ -151,6 +161,42 @@ def subjects_found(registry: Registry) -> set[str]:
     people = ("anna", "ben", "carla")
     found = [identify.identify(registry, "staff", [template_of(person, 1)]) for person in people]
     return {candidate.subject for search in found for candidate in search.candidates}
+
+
+def groups(registry: Registry) -> dict[str, set[str]]:
+    """The users of a gallery, and whom each groups; whose consent does not count any more is named as well until they are erased."""
+    with registry.store.read() as connection:
+        gallery = find_gallery(connection, "staff")
+        found = list_users(connection, gallery.id, LATER, 0, 9)
+        return {user.name: {r.subject for r in references_of_user(connection, user.number)} for user in found}
+
+
+def reference_of(registry: Registry, subject: str) -> UUID:
+    """The reference of a person."""
+    found = galleries.page(registry, "staff", 0, 9).references
+    return next(UUID(bytes=reference.id) for reference in found if reference.subject == subject)
+
+
+def create_user(registry: Registry) -> None:
+    """Make a user, unless that is done."""
+    with suppress(UserExistsError):
+        users.create(registry, "staff", "three")
+
+
+def delete_user(registry: Registry) -> None:
+    """Delete a user, unless that is done."""
+    with suppress(UnknownUserError):
+        users.delete(registry, "staff", "one")
+
+
+def associate(registry: Registry) -> None:
+    """Put a person into another's user, unlike as they are."""
+    users.associate(registry, "staff", "one", [reference_of(registry, "ben")], 0)
+
+
+def disassociate(registry: Registry) -> None:
+    """Take a person out of a user."""
+    users.disassociate(registry, "staff", "one", [reference_of(registry, "anna")])
 
 
 def revoke(registry: Registry) -> None:
@@ -176,8 +222,24 @@ CALLS: dict[str, Callable[[Registry], Any]] = {
     "create_key": access.create,
     "revoke_key": revoke,
     "delete": delete,
+    "create_user": create_user,
+    "delete_user": delete_user,
+    "associate": associate,
+    "disassociate": disassociate,
+    "tag": lambda registry: tags.put(registry, "staff", {"floor": "2"}),
+    "untag": lambda registry: tags.remove(registry, "staff", ["door"]),
     "sign": sign_log,
 }
+
+GROUPS: dict[str, dict[str, set[str]]] = {
+    "withdraw": {"two": {"carla"}},
+    "expire": {"one": {"anna"}},
+    "create_user": {"one": {"anna"}, "two": {"carla"}, "three": set()},
+    "delete_user": {"two": {"carla"}},
+    "associate": {"one": {"anna", "ben"}, "two": {"carla"}},
+    "disassociate": {"one": set(), "two": {"carla"}},
+}
+"""Whom each user groups once a call returned, where it changes that."""
 
 if __name__ == "__main__":
     main()

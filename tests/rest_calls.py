@@ -26,12 +26,13 @@ KEY = AccessKey("VSVSAAAAAAAAAAAAAAAA")
 
 
 class Rest:
-    """The app on a registry, called by one key or another."""
+    """The app on a registry, called by one key or another. check: of keys, before each work."""
 
     def __init__(self, registry: Registry) -> None:
         self.registry = registry
         self.pool = ThreadPoolExecutor(2, thread_name_prefix="worker")
         self.app = create_rest(registry, self.run)
+        self.check: Callable[[], None] = lambda: None
 
     async def run(self, work: Callable[[], T], /) -> T:
         """The pool of the server that is not there."""
@@ -41,7 +42,9 @@ class Rest:
         """Call with a key; None: as if nobody had set one."""
 
         async def front(scope: Scope, receive: Receive, send: Send) -> None:
-            state: MutableMapping[str, Any] = {"caller": Caller(key, "local", "r-1")} if key else {}
+            state: MutableMapping[str, Any] = (
+                {"caller": Caller(key, "local", "r-1", self.check)} if key else {}
+            )
             await Starlette(routes=[Mount("/v1", self.app)])({**scope, "state": state}, receive, send)
 
         async def answer() -> httpx.Response:

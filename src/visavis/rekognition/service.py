@@ -45,6 +45,8 @@ _LOGGED_AS = MappingProxyType(
     {
         "CreateCollection": Action.GALLERY_CREATE,
         "DeleteCollection": Action.GALLERY_DELETE,
+        "TagResource": Action.GALLERY_CHANGE,
+        "UntagResource": Action.GALLERY_CHANGE,
         "IndexFaces": Action.ENROL,
         "DeleteFaces": Action.REMOVE,
         "ListFaces": Action.VIEW,
@@ -53,9 +55,14 @@ _LOGGED_AS = MappingProxyType(
         "SearchFacesByImage": Action.IDENTIFY,
         "SearchUsers": Action.IDENTIFY,
         "SearchUsersByImage": Action.IDENTIFY,
+        "CreateUser": Action.USER_CREATE,
+        "DeleteUser": Action.USER_DELETE,
+        "ListUsers": Action.VIEW,
+        "AssociateFaces": Action.ASSOCIATE,
+        "DisassociateFaces": Action.DISASSOCIATE,
     }
 )
-"""How the log names what a key was not allowed to do; what is not here changes nothing but names, and leaves no entry."""
+"""How the log names what a key was not allowed to do; what is not here leaves no entry where it is allowed either."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +93,7 @@ class Service:
             return write_error(error, signed.request_id)
 
     def _answer(self, signed: Signed) -> Answer:
+        self._tokens.forget()
         operation = read_operation(signed.headers)
         place = OPERATIONS[operation]
         if place.standing is not Standing.SERVED:

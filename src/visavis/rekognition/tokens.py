@@ -1,6 +1,6 @@
 """ClientRequestToken: a call that an SDK repeats, because its answer got lost, is not done twice.
 
-Answers are remembered in the memory of this process alone, for ten minutes: a repetition that another process gets, or this one
+Answers are remembered in the memory of this process alone, for ten minutes, and then forgotten at the next call of any kind: a repetition that another process gets, or this one
 after a restart, is done anew. Of what a call asked for only a hash is kept; its answer may hold ids of faces and users.
 """
 
@@ -80,7 +80,7 @@ class Tokens:
 
     def _claim(self, key_id: str, place: Place, asked: bytes) -> _Done:
         with self._lock:
-            self._forget(self._clock() - LIFETIME_S)
+            self._forget()
             calls = self._by_key.setdefault(key_id, OrderedDict())
             done = calls.setdefault(place, _Done(asked, self._clock()))
             if done.asked != asked:
@@ -91,8 +91,14 @@ class Tokens:
                 del calls[oldest]
             return done
 
-    def _forget(self, before: float) -> None:
-        """Forget what was asked before a time, but what is being done still."""
+    def forget(self) -> None:
+        """Forget what was answered too long ago: it may name users that are not there any more."""
+        with self._lock:
+            self._forget()
+
+    def _forget(self) -> None:
+        """The same for whoever has the lock; what is being done still is kept."""
+        before = self._clock() - LIFETIME_S
         for key_id, calls in list(self._by_key.items()):
             while (oldest := next(_answered(calls), None)) and calls[oldest].at < before:
                 del calls[oldest]

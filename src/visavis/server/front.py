@@ -11,7 +11,8 @@ The order keeps the many from starving the few, and is from the cheap to the dea
    anybody else, and never a place among the calls. (Who signs right cannot be told from who does not before the body is
    hashed.) When the queue of calls fills, whoever waits here is throttled at once.
 4. The key's own rate; only verified requests count, so that nobody can use up another's.
-5. A place among the calls, in order of coming, for a bounded time; whoever has gone away loses it before anything runs.
+5. A place among the calls, in order of coming, for a bounded time; whoever has gone away loses it before anything runs, and so does
+   whose key was ended meanwhile.
 
 The answer is sent after the place is given back: a client that reads slowly holds none either. `/v1`, whose answers may be as long as the log,
 takes a place for each piece of its work instead, and sends as it goes.
@@ -20,6 +21,7 @@ takes a place for each piece of its work instead, and sends as it goes.
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 from visavis.rekognition.errors import InternalServerError, RequestTimeoutException, WireError
 from visavis.rekognition.wire import Answer, write_error
@@ -57,6 +59,7 @@ class Front:
         self._inner = inner
         self._verifier = verifier
         self._limits = limits
+        self._rest_limits = replace(limits, body_bytes=limits.rest_body_bytes)
         self._rates = Rates(limits.calls_per_second)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -88,11 +91,12 @@ class Front:
 
     async def _admit(self, scope: Scope, receive: Receive, send: Send) -> None:
         exchange: Exchange = scope["state"]["exchange"]
-        check_head(scope, self._limits)
+        limits = self._rest_limits if is_rest(raw_path(scope)) else self._limits
+        check_head(scope, limits)
         read_authorization(header_values(scope, b"authorization"))
         self.workers.check_room()
         with self.bodies.one() as count:
-            pieces = await read_body(receive, self._limits, count)
+            pieces = await read_body(receive, limits, count)
             exchange.received_bytes = sum(map(len, pieces))
             client_gone = asyncio.ensure_future(gone(receive))
             try:
@@ -105,7 +109,9 @@ class Front:
                 if is_rest(raw_path(scope)):
                     await self._inner(scope, replayed(body, client_gone), send)
                 else:
-                    async with self.workers.place(client_gone):
+                    async with self.workers.place(client_gone) as waited:
+                        if waited:
+                            await self.workers.run(caller.check)
                         await self._inner(scope, replayed(body, client_gone), send)
             finally:
                 client_gone.cancel()

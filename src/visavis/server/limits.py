@@ -18,6 +18,7 @@ class Limits:
 
     workers: calls that are worked on at once; queue: calls that wait for each of them, for at most wait_s.
     verifiers, verifying_queue: the same of signatures. calls_per_second: of one access key, as many at once.
+    body_bytes, rest_body_bytes: of one body, on the wire and at /v1, which parses it on the event loop.
     body_s: how long a body may take; it may also take only grace_s and what it needs at body_bytes_per_second.
     bodies_bytes: of all bodies that are read, wait or are worked on. head_s, idle_s, drain_s: for a request's header to
     come, for a connection to say nothing, and for what follows an early answer, which is read and dropped up to drain_bytes.
@@ -31,6 +32,7 @@ class Limits:
     verifying_queue: int = 8
     calls_per_second: int = DEFAULT_CALLS_PER_SECOND
     body_bytes: int = MAX_BODY_BYTES
+    rest_body_bytes: int = 2**17
     body_s: float = 120
     grace_s: float = 5
     body_bytes_per_second: int = 2**15

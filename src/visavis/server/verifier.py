@@ -6,7 +6,9 @@ import asyncio
 import hashlib
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
+from functools import partial
 
+from visavis.rekognition.errors import UnrecognizedClientException
 from visavis.server.asgi import Scope, raw_path
 from visavis.server.caller import Caller
 from visavis.server.limits import Limits
@@ -26,7 +28,7 @@ class Verifier:
         self._clock = clock
         self._workers = Workers("verify", limits.verifiers, limits.verifying_queue, limits.wait_s)
 
-    def place(self, client_gone: asyncio.Future[None]) -> AbstractAsyncContextManager[None]:
+    def place(self, client_gone: asyncio.Future[None]) -> AbstractAsyncContextManager[bool]:
         """A place among the threads for the length of the block: see `Workers.place`."""
         return self._workers.place(client_gone)
 
@@ -61,7 +63,11 @@ class Verifier:
         signed = verify(_as_signed(scope, digest.hexdigest()), find_secret, self._clock())
         body = pieces[0] if len(pieces) == 1 else b"".join(pieces)
         pieces.clear()
-        return Caller(keys[0], signed.region, request_id), body
+        return Caller(keys[0], signed.region, request_id, partial(self._check, keys[0].id)), body
+
+    def _check(self, access_key_id: str) -> None:
+        if self._find_key(access_key_id) is None:
+            raise UnrecognizedClientException
 
 
 def _as_signed(scope: Scope, body_sha256: str) -> SignedRequest:

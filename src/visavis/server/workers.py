@@ -50,19 +50,19 @@ class Workers:
             raise ThrottlingException
 
     @asynccontextmanager
-    async def place(self, client_gone: asyncio.Future[None]) -> AsyncIterator[None]:
-        """A place for the length of the block, in the order of asking.
+    async def place(self, client_gone: asyncio.Future[None]) -> AsyncIterator[bool]:
+        """A place for the length of the block, in the order of asking; whether one had to wait for it.
 
         Raises ThrottlingException, at once where the queue is full, or after the time that one may wait; and GoneError
         where the client left meanwhile.
         """
         self.check_room()
-        if self._free:
+        if at_once := self._free > 0:
             self._free -= 1
         else:
             await self._turn(client_gone)
         try:
-            yield
+            yield not at_once
         finally:
             self._give_back()
 

@@ -44,13 +44,18 @@ def open_vectors(
     return opened
 
 
+def exact_score(vector: Vector, probe: Vector) -> float:
+    """The score of two templates, -1 to 1: of the same two always the same."""
+    return float(np.clip(vector @ probe, -1, 1))
+
+
 def score_references(
     keyring: Keyring, references: Sequence[Reference], probe: Vector
 ) -> list[tuple[Reference, float]]:
     """References with their exact scores, -1 to 1, the highest first; without those whose key was erased."""
     keys = keyring.keys(reference.grant_id for reference in references)
     opened = open_vectors(references, keys)
-    scored = [(reference, float(np.clip(vector @ probe, -1, 1))) for reference, vector in opened]
+    scored = [(reference, exact_score(vector, probe)) for reference, vector in opened]
     return sorted(scored, key=lambda pair: (-pair[1], pair[0].number))
 
 

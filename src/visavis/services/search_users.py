@@ -1,27 +1,30 @@
 """Searches for users: a user's score is that of the likest of its references. No mean of them is made or kept.
 
-What is answered was read, opened and scored in the transaction that logs it (likest_users.py).
+A search may take a while, so nobody waits for it: who was found is read once more in the transaction that logs it, and if anything about
+them has changed, the search is done anew.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from uuid import UUID
 
-from visavis.audit.entry import Action, Refusal
-from visavis.errors import UnknownReferenceError
+from sqlalchemy import Connection
+
+from visavis.audit.entry import Action, Counted, Refusal
 from visavis.faces import Face, Template
 from visavis.services.candidates import DEFAULT_ASKED, Asked
 from visavis.services.galleries import find
-from visavis.services.identify import recognisers_searched
-from visavis.services.likest_users import LikestUsers, UserMatch
+from visavis.services.identify import live_reference, recognisers_searched
+from visavis.services.likest_users import Likest, LikestUsers, UserMatch
 from visavis.services.refusals import refusals_logged
 from visavis.services.registry import Registry
-from visavis.services.scoring import check_template, open_vectors
-from visavis.services.work import Work, working
+from visavis.services.scoring import check_template, concerned, open_vectors
+from visavis.services.work import working
 from visavis.store.galleries import Gallery, find_gallery
-from visavis.store.references import Reference, references_of_user, references_with_ids
+from visavis.store.references import Reference, references_at, references_of_user
 from visavis.store.users import find_user
 
 
@@ -42,8 +45,8 @@ def search_by_user(
     Raises UnknownUserError, UnknownGalleryError, NotCalibratedError.
     """
 
-    def find_probes(work: Work, gallery: Gallery) -> list[Reference]:
-        return references_of_user(work.connection, find_user(work.connection, gallery.id, name))
+    def find_probes(connection: Connection, gallery: Gallery) -> list[Reference]:
+        return references_of_user(connection, find_user(connection, gallery.id, name))
 
     return _search_by(registry, gallery_name, find_probes, asked, lambda other: other.user == name)
 
@@ -56,11 +59,8 @@ def search_by_reference(
     Raises UnknownReferenceError where there is none whose person's consent counts, UnknownGalleryError, NotCalibratedError.
     """
 
-    def find_probes(work: Work, gallery: Gallery) -> list[Reference]:
-        found = references_with_ids(work.connection, gallery.id, [reference_id.bytes])
-        if not any(reference.lives(work.now) for reference in found):
-            raise UnknownReferenceError
-        return found
+    def find_probes(connection: Connection, gallery: Gallery) -> list[Reference]:
+        return [live_reference(connection, gallery, reference_id.bytes, registry.clock())]
 
     return _search_by(
         registry, gallery_name, find_probes, asked, lambda other: other.id == reference_id.bytes
@@ -93,34 +93,76 @@ def search(
     registry: Registry, gallery_name: str, probes: Sequence[Template], asked: Asked = DEFAULT_ASKED
 ) -> tuple[UserMatch, ...]:
     """The users who are alike one face, given as a template of each model that references were made with."""
-    gallery = find(registry, gallery_name)
-    with refusals_logged(registry, Action.IDENTIFY, gallery):
+
+    def attempt(gallery: Gallery) -> _Found:
+        likest = LikestUsers(registry, gallery, asked)
         for probe in probes:
             check_template(probe)
-        indexes = registry.indexes.of(gallery.id)
-        with working(registry) as work:
-            search = LikestUsers(work, find_gallery(work.connection, gallery_name), indexes, asked)
-            for probe in probes:
-                search.add(probe.vector, probe.model.compatibility, probe.model.name)
-            return search.finish(faces=1)
+            likest.add(probe.vector, probe.model.compatibility, probe.model.name)
+        return _Found(likest.found(), faces=1)
+
+    return _search(registry, gallery_name, attempt)
 
 
 def _search_by(
     registry: Registry,
     gallery_name: str,
-    find_probes: Callable[[Work, Gallery], Iterable[Reference]],
+    find_probes: Callable[[Connection, Gallery], Sequence[Reference]],
     asked: Asked,
     left_out: Callable[[Reference], bool],
 ) -> tuple[UserMatch, ...]:
-    """Search for what is enrolled already: read and opened in the transaction, as what it is compared with."""
-    gallery = find(registry, gallery_name)
-    with refusals_logged(registry, Action.IDENTIFY, gallery):
-        indexes = registry.indexes.of(gallery.id)
-        with working(registry) as work:
-            gallery = find_gallery(work.connection, gallery_name)
-            live = [r for r in find_probes(work, gallery) if r.lives(work.now)]
-            probes = open_vectors(live, registry.keyring.keys(r.grant_id for r in live))
-            search = LikestUsers(work, gallery, indexes, asked, left_out)
-            for reference, vector in probes:
-                search.add(vector, reference.compatibility, reference.recogniser)
-            return search.finish(faces=len(probes), searched=[reference for reference, _ in probes])
+    """Search for what is enrolled already."""
+
+    def attempt(gallery: Gallery) -> _Found:
+        with registry.store.read() as connection:
+            found = find_probes(connection, gallery)
+        live = [reference for reference in found if reference.lives(registry.clock())]
+        probes = open_vectors(live, registry.keyring.keys(reference.grant_id for reference in live))
+        likest = LikestUsers(registry, gallery, asked, left_out)
+        for reference, vector in probes:
+            likest.add(vector, reference.compatibility, reference.recogniser)
+        return _Found(likest.found(), len(probes), [reference for reference, _ in probes])
+
+    return _search(registry, gallery_name, attempt)
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What a search came to. faces: how many probes there were; searched: those of them that are references."""
+
+    users: Sequence[Likest]
+    faces: int
+    searched: Sequence[Reference] = ()
+
+    def references(self) -> dict[int, Reference]:
+        """Everybody whom the answer is about, by number."""
+        return {r.number: r for r in (*self.searched, *(likest.reference for likest in self.users))}
+
+
+class _ChangedError(Exception):
+    """Somebody who was found was erased, or put elsewhere, meanwhile."""
+
+
+def _search(
+    registry: Registry, gallery_name: str, attempt: Callable[[Gallery], _Found]
+) -> tuple[UserMatch, ...]:
+    """Search until what was found is what is there when it is logged."""
+    while True:
+        gallery = find(registry, gallery_name)
+        with refusals_logged(registry, Action.IDENTIFY, gallery), suppress(_ChangedError):
+            found = attempt(gallery)
+            _log(registry, gallery_name, found)
+            return tuple(UserMatch(str(one.reference.user), one.similarity) for one in found.users)
+
+
+def _log(registry: Registry, gallery_name: str, found: _Found) -> None:
+    """Log a search; raises _ChangedError where somebody of it is not any more as they were read."""
+    with working(registry) as work:
+        gallery, references = find_gallery(work.connection, gallery_name), found.references()
+        keys = registry.keyring.keys(reference.grant_id for reference in references.values())
+        counting = all(r.lives(work.now) and r.grant_id in keys for r in references.values())
+        if not counting or references_at(work.connection, references) != references:
+            raise _ChangedError
+        counts = {Counted.FACES: found.faces, Counted.USERS: len(found.users)}
+        people = concerned(references.values(), keys)
+        work.log(Action.IDENTIFY, where=gallery, counts=counts, people=people)

@@ -8,14 +8,12 @@ from dataclasses import dataclass, field
 from enum import Enum
 from uuid import UUID
 
-import numpy as np
-
 from visavis.audit.entry import Action, Counted
 from visavis.errors import UserFullError, UserNameError
 from visavis.services.galleries import find
 from visavis.services.refusals import refusals_logged
 from visavis.services.registry import Registry
-from visavis.services.scoring import concerned, open_vectors
+from visavis.services.scoring import concerned, exact_score, open_vectors
 from visavis.services.work import Work, working
 from visavis.store.galleries import Gallery, find_gallery
 from visavis.store.references import Reference, references_of_user, references_with_ids
@@ -175,7 +173,7 @@ class _Group:
         """How alike the likest of the members it is, 0 to 100; 0 where none was made with its model."""
         vector = self._vectors[reference.number]
         scores = [
-            float(np.clip(self._vectors[member.number] @ vector, -1, 1))
+            exact_score(self._vectors[member.number], vector)
             for member in self.members
             if member.compatibility == reference.compatibility
         ]

@@ -149,6 +149,15 @@ def grouped_references_at(connection: Connection, numbers: Iterable[int]) -> lis
     return found
 
 
+def grouped_references_in(
+    connection: Connection, gallery_id: bytes, after: int, limit: int
+) -> list[Reference]:
+    """The references of a gallery that users group, by number, at most `limit` after the one of this number."""
+    grouped = _READ.where(users.c.gallery_id == gallery_id, user_references.c.enrolled_number > after)
+    query = grouped.order_by(user_references.c.enrolled_number).limit(limit)
+    return [Reference(*row) for row in connection.execute(query)]
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """Which references of a gallery: those of a user, those with one of these ids; None asks for neither."""

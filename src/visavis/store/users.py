@@ -73,6 +73,14 @@ def count_users(connection: Connection, gallery_id: bytes) -> int:
     return int(connection.execute(query).scalar_one())
 
 
+def count_grouped(connection: Connection, gallery_id: bytes) -> int:
+    """How many references of a gallery users group."""
+    query = (
+        select(func.count()).select_from(user_references).join(users).where(users.c.gallery_id == gallery_id)
+    )
+    return int(connection.execute(query).scalar_one())
+
+
 def group_references(connection: Connection, user_number: int, numbers: Iterable[int]) -> None:
     """Put references that no user groups yet into a user."""
     rows = [{"enrolled_number": number, "user_number": user_number} for number in numbers]

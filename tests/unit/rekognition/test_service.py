@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import time
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from registries import PURPOSE
@@ -11,9 +13,32 @@ from visavis.errors import StoreFullError
 from visavis.rekognition.model import OPERATIONS, SERVED, Standing
 from visavis.rekognition.reasons import REASONS
 from visavis.rekognition.service import HANDLERS, Service, Signed
+from visavis.rekognition.tokens import LIFETIME_S
 from visavis.services import galleries
-from visavis.services.log import latest_entries
+from visavis.services.log import latest_entries, log_size
 from visavis.services.registry import Registry
+
+_IMAGE, _ID = {"Image": {"Bytes": b"\xff"}}, "00000000-0000-4000-8000-000000000000"
+_ARN = {"ResourceArn": f"arn:aws:rekognition:{REGION}:000000000000:collection/staff"}
+_PARAMETERS: dict[str, dict[str, Any]] = {
+    "CompareFaces": {"SourceImage": {"Bytes": b"\xff"}, "TargetImage": {"Bytes": b"\xff"}},
+    "DetectFaces": _IMAGE,
+    "ListCollections": {},
+    "ListTagsForResource": _ARN,
+    "TagResource": _ARN | {"Tags": {"a": "b"}},
+    "UntagResource": _ARN | {"TagKeys": ["a"]},
+}
+_MORE: dict[str, dict[str, Any]] = {
+    "AssociateFaces": {"UserId": "a", "FaceIds": [_ID]},
+    "CreateUser": {"UserId": "a"},
+    "DeleteFaces": {"FaceIds": [_ID]},
+    "DeleteUser": {"UserId": "a"},
+    "DisassociateFaces": {"UserId": "a", "FaceIds": [_ID]},
+    "IndexFaces": _IMAGE,
+    "SearchFaces": {"FaceId": _ID},
+    "SearchFacesByImage": _IMAGE,
+    "SearchUsersByImage": _IMAGE,
+}
 
 HEADERS = {"content-type": "application/x-amz-json-1.1"}
 
@@ -61,6 +86,32 @@ def test_a_key_does_what_it_is_for_and_nothing_else(sqlite_registry: Registry) -
     arn = f"arn:aws:rekognition:{REGION}:000000000000:collection/visitors"
     with pytest.raises(Refused, match="AccessDeniedException"):
         reader("ListTagsForResource", ResourceArn=arn)
+
+
+@pytest.mark.parametrize("operation", sorted(SERVED))
+def test_what_leaves_an_entry_where_it_is_done_leaves_one_where_it_is_not_allowed(
+    sqlite_registry: Registry, operation: str
+) -> None:
+    galleries.create(sqlite_registry, "staff", PURPOSE)
+    nobody, before = Caller(sqlite_registry, replace(KEY, operations=("Other",))), log_size(sqlite_registry)
+    with pytest.raises(Refused, match="AccessDeniedException"):
+        nobody(operation, **_PARAMETERS.get(operation, {"CollectionId": "staff"} | _MORE.get(operation, {})))
+    leaves_none = {"DetectFaces", "ListCollections", "DescribeCollection", "ListTagsForResource"}
+    assert log_size(sqlite_registry) - before == (operation not in leaves_none)
+
+
+def test_answers_to_tokens_are_forgotten_at_any_call(
+    sqlite_registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    galleries.create(sqlite_registry, "staff", PURPOSE)
+    call = Caller(sqlite_registry)
+    call("CreateUser", CollectionId="staff", UserId="anna", ClientRequestToken="t")
+    tokens = call.service._tokens
+    call("ListCollections")
+    assert len(tokens) == 1
+    monkeypatch.setattr(tokens, "_clock", lambda: time.monotonic() + LIFETIME_S + 1)
+    call("ListCollections")
+    assert len(tokens) == 0
 
 
 def test_what_is_not_the_callers_doing_is_told_to_the_operator_alone(

@@ -92,6 +92,17 @@ def test_answers_are_forgotten_in_time() -> None:
     assert len(tokens) == 1, "of the other key nothing is kept either"
 
 
+def test_answers_are_forgotten_though_no_token_comes_any_more() -> None:
+    clock, call = Time(), Calls()
+    tokens = Tokens(clock)
+    tokens.once("key", "CreateUser", asked("t"), call)
+    tokens.forget()
+    assert len(tokens) == 1
+    clock.now = LIFETIME_S + 0.1
+    tokens.forget()
+    assert len(tokens) == 0
+
+
 def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "MOST_PER_KEY", 3)
     tokens, call = Tokens(), Calls()

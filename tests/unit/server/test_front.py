@@ -66,6 +66,19 @@ def test_refused_before_the_body_is_read(
         assert got.headers["content-type"] == kind
 
 
+def test_a_body_at_v1_is_small() -> None:
+    """It is parsed on the event loop: 16 MB of JSON would hold up everybody for a second."""
+    told = signed_headers(path="/v1/consents") | {"content-length": str(2**17 + 1)}
+    with app_of(LIMITS) as app:
+        for headers, body in (
+            (told, never_read()),
+            (signed_headers(path="/v1/consents"), [b"0" * 2**17, b"0"]),
+        ):
+            got = asyncio.run(call(app, body, headers=headers, path="/v1/consents"))
+            assert (got.status, got.code) == (413, "request-entity-too-large")
+        assert asyncio.run(call(app, [b"0" * (2**17 + 1)])).status == 200
+
+
 def test_without_a_signature_nothing_is_read() -> None:
     headers = {name: value for name, value in signed_headers().items() if name != "authorization"}
     with app_of(LIMITS) as app:
@@ -232,6 +245,28 @@ def test_a_queued_call_whose_client_has_gone_never_runs() -> None:
         assert [one.status for one in await asyncio.gather(*first)] == [200, 200]
 
     with app_of(LIMITS, answer=held) as app:
+        asyncio.run(scenario(app))
+    assert held.ran == 2
+
+
+def test_a_queued_call_whose_key_was_revoked_meanwhile_never_runs() -> None:
+    held, keys = Held(), [KEY]
+
+    def find(access_key_id: str) -> tuple[AccessKey, Secret] | None:
+        return find_key(access_key_id) if keys else None
+
+    async def scenario(app: Server) -> None:
+        first = [asyncio.create_task(call(app)) for _ in range(2)]
+        await held.until_begun(2)
+        queued = asyncio.create_task(call(app))
+        while not app.waiting:  # noqa: ASYNC110  its signature is verified in a thread
+            await asyncio.sleep(0)
+        keys.clear()
+        held.let_go()
+        assert [one.status for one in await asyncio.gather(*first)] == [200, 200]
+        assert (await queued).code == "UnrecognizedClientException"
+
+    with app_of(LIMITS, answer=held, find_key=find) as app:
         asyncio.run(scenario(app))
     assert held.ran == 2
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -41,11 +41,14 @@ from visavis.services import consents, galleries, likest_users, users
 from visavis.services.candidates import Asked
 from visavis.services.consents import Given, give
 from visavis.services.enrol import Enrolment, enrol
-from visavis.services.likest_users import UserMatch
+from visavis.services.likest_users import LikestUsers, UserMatch
 from visavis.services.log import latest_entries
 from visavis.services.registry import Registry
+from visavis.services.scoring import open_vectors
 from visavis.services.search_users import search, search_by_reference, search_by_user, search_photo
+from visavis.store.crypto import Key
 from visavis.store.index import TemplateIndex
+from visavis.store.references import Reference
 
 CALIBRATION = shipped_calibration(MODEL)
 
@@ -245,6 +248,62 @@ def test_searches_agree_with_brute_force(tmp_path: Path, monkeypatch: pytest.Mon
         ]
         order = sorted((i for i in range(15) if i != 5), key=lambda i: -scores[i])
         assert names(found) == [f"u{i}" for i in order[:4]]
+
+
+@pytest.mark.parametrize("first_wanted", [1, 64])
+def test_each_reference_is_opened_once_however_many_faces_are_searched_by(
+    staff: Registry, monkeypatch: pytest.MonkeyPatch, first_wanted: int
+) -> None:
+    """A user may group a hundred, and anybody may ask for everybody who is alike them at all."""
+    monkeypatch.setattr(likest_users, "_FIRST_WANTED", first_wanted)
+    monkeypatch.setattr(likest_users, "_PAGE", 2)
+    enrolled(staff, "staff", "anna", photos=range(2, 9))
+    ids = [UUID(bytes=r.id) for r in galleries.view(staff, "staff") if r.subject == "anna"]
+    users.associate(staff, "staff", "a", ids, 0)
+    opened: list[int] = []
+
+    def counted(references: Sequence[Reference], keys: Mapping[bytes, Key]) -> list[tuple[Reference, Vector]]:
+        opened.extend(reference.number for reference in references)
+        return open_vectors(references, keys)
+
+    monkeypatch.setattr(likest_users, "open_vectors", counted)
+    assert sorted(names(search_by_user(staff, "staff", "a", asked(0)))) == ["b", "c"]
+    assert len(opened) == len(set(opened)) == 4
+
+
+def test_who_withdraws_while_a_search_runs_is_not_answered(
+    staff: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody waits for the search, and what changed meanwhile it sees."""
+    found = LikestUsers.found
+    withdrawing = iter(["anna", "ben"])
+
+    def meanwhile(likest: LikestUsers) -> list[likest_users.Likest]:
+        before = found(likest)
+        for subject in withdrawing:
+            consents.withdraw(staff, subject, PURPOSE)
+            break
+        return before
+
+    monkeypatch.setattr(LikestUsers, "found", meanwhile)
+    assert names(search(staff, "staff", probe("anna"), asked(0))) == ["c"]
+    actions = [numbered.entry.action for numbered in latest_entries(staff, 3)]
+    assert actions == [Action.WITHDRAW, Action.WITHDRAW, Action.IDENTIFY], "and it is logged once"
+
+
+def test_whose_face_is_searched_by_may_withdraw_meanwhile(
+    staff: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (first, *_) = (r.id for r in galleries.view(staff, "staff") if r.user == "a")
+    found = LikestUsers.found
+
+    def meanwhile(likest: LikestUsers) -> list[likest_users.Likest]:
+        consents.withdraw(staff, "anna", PURPOSE)
+        return found(likest)
+
+    monkeypatch.setattr(LikestUsers, "found", meanwhile)
+    with pytest.raises(UnknownReferenceError):
+        search_by_reference(staff, "staff", UUID(bytes=first), asked(0))
 
 
 def test_two_models_side_by_side(staff: Registry, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,8 +11,14 @@ from visavis.services import consents, galleries
 from visavis.services.consents import Given, give
 from visavis.services.registry import Registry
 from visavis.store import batches
-from visavis.store.references import grouped_references_at, list_references, references_of_user
+from visavis.store.references import (
+    grouped_references_at,
+    grouped_references_in,
+    list_references,
+    references_of_user,
+)
 from visavis.store.users import (
+    count_grouped,
     count_users,
     delete_user,
     find_user,
@@ -87,6 +93,23 @@ def test_what_a_user_groups(registry: Registry, ids: list[bytes]) -> None:
         assert [r.number for r in grouped_references_at(connection, [*numbers, 99])] == [numbers[1]]
         assert delete_user(connection, number) == 1
         assert [r.user for r in list_references(connection, ids[0], 0, 9)] == [None] * 4
+
+
+def test_what_the_users_of_a_gallery_group(registry: Registry, ids: list[bytes]) -> None:
+    enrolled(registry, "other", "anna")
+    enrolled(registry, "staff", "anna", photos=(2,))
+    with registry.store.write() as connection:
+        (elsewhere,) = list_references(connection, ids[1], 0, 9)
+        group_references(connection, find_user(connection, ids[1], "a"), [elsewhere.number])
+        first = grouped_references_in(connection, ids[0], 0, 3)
+        rest = grouped_references_in(connection, ids[0], first[-1].number, 3)
+        assert [(r.subject, r.user) for r in (*first, *rest)] == [
+            ("anna", "a"),
+            ("anna", "a"),
+            ("ben", "a"),
+            ("ben", "b"),
+        ]
+        assert [count_grouped(connection, gallery) for gallery in (*ids, bytes(16))] == [4, 1, 0]
 
 
 def test_a_reference_is_of_one_user(registry: Registry, ids: list[bytes]) -> None:

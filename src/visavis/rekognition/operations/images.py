@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from shlex import quote
 
-from visavis.errors import ConsentError, ConsentTermsError
+from visavis.errors import ConsentError, ConsentTermsError, NoConsentError, OtherPurposeError
 from visavis.models.manifest import DEFAULT_RECOGNISER
 from visavis.rekognition.errors import AccessDeniedException, InvalidParameterException
 from visavis.rekognition.faces import (
@@ -23,7 +23,9 @@ from visavis.rekognition.images import WireImage, read_image
 from visavis.rekognition.operations.search import DEFAULT_MATCHES, MOST_FACES, asked_for
 from visavis.rekognition.request import Request
 from visavis.services import galleries
+from visavis.services.access import AccessKey
 from visavis.services.compare import compare_photos
+from visavis.services.delegation import is_unlimited
 from visavis.services.enrol_photo import PhotoEnrolled, Shown, enrol_largest
 from visavis.services.identify import identify_photo
 from visavis.store.galleries import Gallery
@@ -77,7 +79,7 @@ def index_faces(request: Request) -> Document:
     except ConsentTermsError:
         raise
     except ConsentError as error:
-        raise _denied(error, gallery) from None
+        raise _denied(_as_told(error, request.key), gallery) from None
     return {
         "FaceRecords": _records(done, image),
         "UnindexedFaces": _unindexed(done, image, least_quality),
@@ -106,6 +108,11 @@ def search_faces_by_image(request: Request) -> Document:
         "FaceMatches": [match_document(candidate) for candidate in found.candidates],
         "FaceModelVersion": gallery.recogniser,
     }
+
+
+def _as_told(error: ConsentError, key: AccessKey) -> ConsentError:
+    """That a person agreed to something else is known from other galleries: who is not told of those is not told of that."""
+    return NoConsentError() if isinstance(error, OtherPurposeError) and not is_unlimited(key) else error
 
 
 def _denied(error: ConsentError, gallery: Gallery) -> AccessDeniedException:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from functools import partial, wraps
 from typing import Any, NoReturn, ParamSpec, TypeVar
@@ -79,7 +79,8 @@ def permitted(
         assert isinstance(caller, Caller)
         if exchange := getattr(request.state, "exchange", None):
             exchange.operation = operation  # for logs and metrics, which have nothing else of a call
-        call = Call(shared.registry.acting_as(caller.key.id), caller.key, shared.run, action)
+        registry, run = shared.registry.acting_as(caller.key.id), _while_key_lives(shared.run, caller)
+        call = Call(registry, caller.key, run, action)
         if not call.key.allows(operation):
             await call.run(call.refuse)
         if on_all_galleries:
@@ -87,6 +88,19 @@ def permitted(
         return call
 
     return check
+
+
+def _while_key_lives(run: Run, caller: Caller) -> Run:
+    """A Run that does nothing more once the key was ended: its work may wait, and an export takes a while."""
+
+    def run_checked(work: Callable[[], T]) -> Awaitable[T]:
+        def checked() -> T:
+            caller.check()
+            return work()
+
+        return run(checked)
+
+    return run_checked
 
 
 def in_worker(endpoint: Callable[P, T]) -> Callable[P, Coroutine[Any, Any, T]]:

@@ -1,10 +1,11 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from registries import PURPOSE, agree
-from wire_calls import Caller, Refused, image_of
+from wire_calls import KEY, Caller, Refused, image_of
 
 from visavis.audit.entry import Action, Refusal
 from visavis.services.consents import withdraw
@@ -71,6 +72,20 @@ def test_without_a_consent_nobody_is_indexed_and_the_answer_says_what_is_missing
     assert "chen" not in refused.value.message
     entry = latest_entries(registry, 1)[0].entry
     assert (entry.action, entry.refusal) == (Action.ENROL, Refusal.NO_CONSENT)
+
+
+def test_a_key_for_some_galleries_is_not_told_what_people_agreed_to_in_others(
+    call: Caller, registry: Registry
+) -> None:
+    agree(registry, "chen", purpose="something else")
+    limited = Caller(registry, replace(KEY, galleries=("staff",)))
+    told = []
+    for caller, person in ((call, "chen"), (limited, "chen"), (limited, "nobody")):
+        with pytest.raises(Refused) as refused:
+            index(caller, person, subject=person)
+        told.append(refused.value.message)
+    assert told[0].startswith("The person consented, but to another purpose")
+    assert told[1] == told[2]
 
 
 def test_who_withdraws_is_not_found_any_more(call: Caller, registry: Registry) -> None:

@@ -19,7 +19,7 @@ from visavis.audit.note import VerifierKey
 from visavis.audit.proofs import verify_consistency, verify_inclusion
 from visavis.audit.verify import verify_export
 from visavis.errors import NotTheSignedLogError
-from visavis.rekognition.errors import ThrottlingException
+from visavis.rekognition.errors import ThrottlingException, UnrecognizedClientException
 from visavis.server.rest import audit
 from visavis.services import galleries
 from visavis.services.log import log_size
@@ -130,6 +130,23 @@ def test_an_export_that_is_not_the_signed_log_has_no_end(
     with pytest.raises(RuntimeError) as raised:
         sqlite_rest.call("GET", "/audit/export")
     assert isinstance(raised.value.__cause__, NotTheSignedLogError)
+
+
+def test_an_export_ends_with_its_key(sqlite_rest: Rest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Revoked while the call waits, or while its answer is sent."""
+    left = iter([None] * 4)
+
+    def check() -> None:
+        if next(left, "revoked"):
+            raise UnrecognizedClientException
+
+    monkeypatch.setattr(audit, "PIECE_BYTES", 1)
+    agree(sqlite_rest.registry, *(f"p{i}" for i in range(9)))
+    sqlite_rest.check = check
+    with pytest.raises(RuntimeError) as raised:
+        sqlite_rest.call("GET", "/audit/export")
+    assert isinstance(raised.value.__cause__, UnrecognizedClientException)
+    sqlite_rest.refused(403, "unrecognized-client", "GET", "/galleries")
 
 
 def test_a_full_pool_is_429(sqlite_rest: Rest) -> None:

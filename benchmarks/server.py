@@ -1,7 +1,8 @@
 """What the server adds to the library: CompareFaces under 8 boto3 clients (throughput.py), DetectFaces for one.
 
 For DetectFaces the library alone, boto3 on a server that does nothing, and boto3 on the server take turns, call by call:
-what the server adds is its time less that of the two beside it.
+what the server adds is its time less that of the two beside it. The same is told in processor time, by which other programs on
+the machine count for little.
 """
 
 from __future__ import annotations
@@ -12,7 +13,17 @@ from typing import Any
 
 import numpy as np
 from common import save, side_by_side
-from serving import LARGE, SMALL, Running, astronaut, client, null_server, serving, spread
+from serving import (
+    LARGE,
+    SMALL,
+    Running,
+    astronaut,
+    client,
+    null_server,
+    processor_seconds,
+    serving,
+    spread,
+)
 from throughput import throughput
 
 import visavis
@@ -29,32 +40,47 @@ def main() -> None:
 
 
 def _overheads(server: Running) -> dict[str, Any]:
-    analyzer, served = visavis.Analyzer(), server.client()
-    with null_server() as endpoint:
+    served = server.client()
+    with null_server() as (null_pid, endpoint):
         null = client(endpoint)
         return {
-            size: _overhead(astronaut(form), rounds, analyzer, null, served)
+            size: _overhead(astronaut(form), rounds, (server.process.pid, served), (null_pid, null))
             for size, (form, rounds) in DETECTIONS.items()
         }
 
 
-def _overhead(
-    photo: bytes, rounds: int, analyzer: visavis.Analyzer, null: Any, served: Any
-) -> dict[str, Any]:
-    image = {"Bytes": photo}
-    assert len(served.detect_faces(Image=image)["FaceDetails"]) == 1
+def _overhead(photo: bytes, rounds: int, served: tuple[int, Any], null: tuple[int, Any]) -> dict[str, Any]:
+    """served, null: each a server's process and a client for it."""
+    analyzer, image = visavis.Analyzer(), {"Bytes": photo}
+    assert len(served[1].detect_faces(Image=image)["FaceDetails"]) == 1
     functions: dict[str, Callable[[], object]] = {
         "library": lambda: analyzer.detect(photo),
-        "boto3_on_a_null_server": lambda: null.detect_faces(Image=image),
-        "boto3_on_the_server": lambda: served.detect_faces(Image=image),
+        "boto3_on_a_null_server": lambda: null[1].detect_faces(Image=image),
+        "boto3_on_the_server": lambda: served[1].detect_faces(Image=image),
     }
     times = side_by_side(functions, rounds)
     library, nothing, everything = map(np.array, times.values())
+    processors = [
+        _processor_ms(pid, function, rounds)
+        for pid, function in zip((os.getpid(), null[0], served[0]), functions.values(), strict=True)
+    ]
     return {
         "bytes": len(photo),
         "added_ms": spread(everything - library - nothing),
         "median_ms": {name: round(float(np.median(values)), 1) for name, values in times.items()},
+        "processor_ms": {
+            "added": round(processors[2] - processors[0] - processors[1], 1),
+            "library": round(processors[0], 1),
+        },
     }
+
+
+def _processor_ms(pid: int, function: Callable[[], object], rounds: int) -> float:
+    """What a process takes of the processor for a call of this function."""
+    before = processor_seconds(pid)
+    for _ in range(rounds):
+        function()
+    return 1000 * (processor_seconds(pid) - before) / rounds
 
 
 if __name__ == "__main__":

@@ -76,13 +76,13 @@ def serving() -> Iterator[Running]:
 
 
 @contextmanager
-def null_server() -> Iterator[str]:
-    """A server that reads each request and does nothing: the endpoint."""
+def null_server() -> Iterator[tuple[int, str]]:
+    """A server that reads each request and does nothing: its process and its endpoint."""
     command = [sys.executable, str(Path(__file__).with_name("null_server.py"))]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout
         try:
-            yield process.stdout.readline().strip()
+            yield process.pid, process.stdout.readline().strip()
         finally:
             process.kill()
 

@@ -49,7 +49,9 @@ def serve(
     as_json: bool,
 ) -> None:
     """Answer Rekognition's API until stopped (SIGTERM, Ctrl-C). The log, one JSON object a line, goes to standard error."""
-    require_extra("server", "botocore", "fastapi", "httptools", "prometheus_client", "regex", "uvicorn")
+    require_extra(
+        "server", "botocore", "fastapi", "httptools", "prometheus_client", "pybase64", "regex", "uvicorn"
+    )
     if (certificate is None) != (private_key is None):
         raise click.UsageError("--certificate and --private-key go together")
     from visavis.models.session import available_cpus  # here, since these take a while to import

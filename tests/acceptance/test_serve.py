@@ -5,10 +5,12 @@ from __future__ import annotations
 import configparser
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -17,6 +19,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 from commands import refused, visavis_here
+from conftest import ROOT
 
 PATIENCE_S = 120
 
@@ -69,3 +72,10 @@ def test_others_are_not_listened_to_without_tls(tmp_path: Path) -> None:
     empty.touch()
     refused(visavis_here("serve", "--certificate", empty, "--private-key", empty), "certificate")
     assert visavis_here("serve", "--certificate", empty).returncode == 2
+
+
+def test_without_the_extra_every_package_of_it_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["optional-dependencies"]
+    modules = [re.split("[<>=]", wanted)[0].replace("-", "_") for wanted in extras["server"]]
+    monkeypatch.setattr("visavis.extras.find_spec", lambda _name: None)
+    refused(visavis_here("serve"), *modules, "visavis[server]")

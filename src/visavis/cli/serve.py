@@ -12,6 +12,10 @@ from visavis.cli.output import json_option, print_json
 from visavis.cli.state import database_option, opened_registry
 from visavis.extras import require_extra
 
+_PACKAGES = (
+    "botocore", "fastapi", "httptools", "prometheus_client", "pybase64", "regex", "urllib3", "uvicorn",
+)  # fmt: skip
+
 
 @click.command()
 @click.option(
@@ -49,7 +53,7 @@ def serve(
     as_json: bool,
 ) -> None:
     """Answer Rekognition's API until stopped (SIGTERM, Ctrl-C). The log, one JSON object a line, goes to standard error."""
-    require_extra("server", "botocore", "fastapi", "httptools", "prometheus_client", "regex", "uvicorn")
+    require_extra("server", *_PACKAGES)
     if (certificate is None) != (private_key is None):
         raise click.UsageError("--certificate and --private-key go together")
     from visavis.models.session import available_cpus  # here, since these take a while to import

@@ -50,7 +50,7 @@ def page() -> str:
     """The page as HTML: each reason under its name, with the operations that it is about."""
     sections = "".join(_section(reason, text) for reason, text in REASONS.items())
     return (
-        '<!doctype html><html lang="en"><meta charset="utf-8"><title>Rekognition on visavis</title>'
+        '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Rekognition on visavis</title>'
         "<style>body{font:16px/1.5 sans-serif;max-width:42rem;margin:2rem auto;padding:0 1rem}"
         "h2{margin:2rem 0 0}code{font-size:.9em}:target{background:#fff3c4}</style>"
         f"<h1>Rekognition on visavis</h1><p>Which of Amazon Rekognition's operations this server answers, and why not the others.</p>{sections}"

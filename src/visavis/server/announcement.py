@@ -42,8 +42,11 @@ def announcement(endpoint: str, file: Path | None, self_signed: Path | None = No
         lines.append("`visavis key create --file FILE` makes a key for it")
         return "\n".join(lines)
     credential = shlex.quote(str(file))
-    trust = f"AWS_CA_BUNDLE={shlex.quote(str(self_signed))} " if self_signed else ""
-    curl_trust = f"--cacert {shlex.quote(str(self_signed))} " if self_signed else ""
+    own = (
+        shlex.quote(str(self_signed.absolute())) if self_signed else ""
+    )  # whoever pastes may be in another folder
+    trust = f"AWS_CA_BUNDLE={own} " if own else ""
+    curl_trust = f"--cacert {own} " if own else ""
     with_key = f"{trust}AWS_SHARED_CREDENTIALS_FILE={credential}"
     python = f'import boto3; print(boto3.client("rekognition", endpoint_url="{endpoint}", region_name="local").list_collections())'
     return "\n".join(

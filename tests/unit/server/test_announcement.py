@@ -6,6 +6,7 @@ import shlex
 import stat
 from pathlib import Path
 
+import pytest
 from registries import registry_at
 
 from visavis.server.announcement import announcement, credentials
@@ -58,6 +59,16 @@ def test_a_certificate_of_ones_own_is_named(tmp_path: Path) -> None:
     python, aws, curl = (shlex.split(line) for line in lines[3:])
     assert python[0] == aws[0] == f"AWS_CA_BUNDLE={certificate}"
     assert curl[curl.index("--cacert") + 1] == str(certificate)
+
+
+def test_the_lines_work_in_any_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with registry_at(Path("home")) as registry:
+        file = credentials(registry)
+    assert file == tmp_path / "home" / "credentials"
+    lines = announcement("https://127.0.0.1:8080", file, Path("own.pem")).splitlines()
+    words = [word for line in lines[3:] for word in shlex.split(line)]
+    assert sum(str(tmp_path / "own.pem") in word for word in words) == 3
 
 
 def test_without_a_file_it_says_how_to_make_one() -> None:

@@ -10,7 +10,7 @@ from registries import PURPOSE, agree, enrolled, registry_at, settings_at, templ
 from sqlalchemy import select
 
 from visavis.errors import StoreMismatchError
-from visavis.services import consents, galleries, identify
+from visavis.services import consents, contents, galleries, identify
 from visavis.services.registry import Registry, opened
 from visavis.store.keyring_schema import data_keys
 from visavis.store.references import references_of
@@ -75,7 +75,7 @@ def test_a_deleted_reference_is_not_left_either(home: Path) -> None:
         grant = agree(registry, "anna")[0].grant
         reference = enrolled(registry, "staff", "anna")[0]
         secrets = bytes_of(registry, grant.id)
-        galleries.remove(registry, "staff", [reference.reference_id.bytes])
+        contents.remove(registry, "staff", [reference.reference_id.bytes])
         assert {name for name, _ in found_in(home, secrets)} == {"key", "salt"}
 
 

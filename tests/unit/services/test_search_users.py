@@ -146,6 +146,27 @@ def test_only_those_whose_consent_counts(staff: Registry, clock: Clock) -> None:
     assert names(search(staff, "staff", probe("ben"))) == ["b"]
 
 
+def test_consents_count_by_the_logs_clock(
+    staff: Registry, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another machine's clock was ahead: for the log a consent is over that counts for this one still."""
+    give(staff, Given("ida", PURPOSE, Terms(until=NOW + 10)))
+    grouped(staff, "d", "ida")
+    clock.now += 100
+    agree(staff, "tom")
+    clock.now -= 100
+    rounds = iter(range(3))
+    found = LikestUsers.found
+
+    def counted(likest: LikestUsers) -> list[likest_users.Likest]:
+        next(rounds)
+        return found(likest)
+
+    monkeypatch.setattr(LikestUsers, "found", counted)
+    assert search(staff, "staff", probe("ida")) == ()
+    assert search_by_user(staff, "staff", "d", asked(0)) == ()
+
+
 def test_faces_in_no_user_and_of_other_galleries_find_nobody(staff: Registry) -> None:
     galleries.create(staff, "other", PURPOSE)
     agree(staff, "ida")

@@ -34,7 +34,7 @@ from sqlalchemy import select
 from visavis.audit.verify import verify_export
 from visavis.consent.terms import Terms
 from visavis.errors import GalleryExistsError, StoreBusyError
-from visavis.services import consents, galleries, identify, keys, receipts, verify
+from visavis.services import consents, contents, galleries, identify, keys, receipts, verify
 from visavis.services.checkpoints import sign_log
 from visavis.services.enrol import Enrolled, Enrolment, enrol
 from visavis.services.erase import sweep
@@ -164,7 +164,7 @@ class Load:
         if person := self.some_person():
             ((_, reference),) = self.enrolled([(person, 2)])
             ids = [UUID(reference).bytes]
-            removed = partial(galleries.remove, self.registry, GALLERY, ids)
+            removed = partial(contents.remove, self.registry, GALLERY, ids)
             self.call("remove", "", removed, removes=[(person, reference)])
 
     def withdraw(self) -> None:

@@ -28,7 +28,7 @@ from sqlalchemy import Connection, Engine, event
 
 from visavis.consent.terms import Terms
 from visavis.errors import UnknownGalleryError, UnknownUserError, UserExistsError
-from visavis.services import access, consents, galleries, identify, keys, tags, users
+from visavis.services import access, consents, contents, galleries, identify, keys, tags, users
 from visavis.services.checkpoints import sign_log
 from visavis.services.erase import sweep
 from visavis.services.registry import Registry
@@ -173,7 +173,7 @@ def groups(registry: Registry) -> dict[str, set[str]]:
 
 def reference_of(registry: Registry, subject: str) -> UUID:
     """The reference of a person."""
-    found = galleries.page(registry, "staff", 0, 9).references
+    found = contents.page(registry, "staff", 0, 9).references
     return next(UUID(bytes=reference.id) for reference in found if reference.subject == subject)
 
 

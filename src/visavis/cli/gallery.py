@@ -70,11 +70,11 @@ def list_galleries(database_url: str | None, *, as_json: bool) -> None:
 @json_option
 def show(name: str, database_url: str | None, *, subjects: bool, as_json: bool) -> None:
     """Show one gallery."""
-    from visavis.services import galleries
+    from visavis.services import contents, galleries
 
     with opened_registry(database_url) as registry:
         summary = galleries.summary(registry, name)
-        references = list(galleries.view(registry, name)) if subjects else []
+        references = list(contents.view(registry, name)) if subjects else []
     if as_json:
         listed = {"enrolled": [_reference(reference) for reference in references]} if subjects else {}
         print_json(_summary(summary) | listed)
@@ -96,12 +96,12 @@ def show(name: str, database_url: str | None, *, subjects: bool, as_json: bool) 
 @json_option
 def remove(name: str, references: tuple[UUID, ...], database_url: str | None, *, as_json: bool) -> None:
     """Delete single references; `gallery show --subjects` lists them. Consents stay."""
-    from visavis.services import galleries
+    from visavis.services import contents
 
     if len(set(references)) != len(references):
         raise UnknownReferenceError("a reference is named twice")
     with opened_registry(database_url) as registry:
-        count = galleries.remove(registry, name, [reference.bytes for reference in references])
+        count = contents.remove(registry, name, [reference.bytes for reference in references])
     if as_json:
         print_json({"removed": count})
     else:
@@ -143,13 +143,13 @@ def upgrade(
 
     Photos are not kept, so a new model needs people again. Until then they are found with the model that they were enrolled with.
     """
-    from visavis.services import galleries
+    from visavis.services import upgrades
 
     with opened_registry(database_url) as registry:
         if recogniser:
-            galleries.upgrade_to(registry, name, recogniser)
-        deleted = galleries.finish_upgrade(registry, name) if finish else 0
-        state = galleries.upgrade_state(registry, name)
+            upgrades.begin(registry, name, recogniser)
+        deleted = upgrades.finish(registry, name) if finish else 0
+        state = upgrades.state(registry, name)
     if as_json:
         print_json(
             {

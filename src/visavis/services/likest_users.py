@@ -50,17 +50,22 @@ class Likest:
 
 
 class LikestUsers:
-    """A search for users by one or more probes. Nothing is locked meanwhile: whoever is found has to be read once more."""
+    """A search for users by one or more probes. Nothing is locked meanwhile: whoever is found has to be read once more.
+
+    now: when consents must count, in UTC, in seconds since 1970. left_out: which references are none of the search's business.
+    """
 
     def __init__(
         self,
         registry: Registry,
         gallery: Gallery,
+        now: int,
         asked: Asked,
         left_out: Callable[[Reference], bool] = lambda _: False,
     ) -> None:
         self._registry = registry
         self._gallery = gallery
+        self._now = now
         self._asked = asked
         self._left_out = left_out
         self._indexes: Mapping[str, TemplateIndex] = registry.indexes.of(gallery.id)
@@ -128,12 +133,11 @@ class LikestUsers:
         return [opened for opened in kept if opened[0].compatibility == compatibility]
 
     def _keep(self, references: Iterable[Reference]) -> None:
-        now = self._registry.clock()
         counting = [
             reference
             for reference in references
             if reference.gallery_id == self._gallery.id
-            and reference.lives(now)
+            and reference.lives(self._now)
             and not self._left_out(reference)
         ]
         keys = self._registry.keyring.keys(reference.grant_id for reference in counting)

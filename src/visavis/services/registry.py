@@ -74,6 +74,11 @@ class Registry:
             raise KeyringMissingError
         return SigningKey(state.log_name, state.log_seed)
 
+    def forget_deleted(self) -> None:
+        """See that what was deleted is neither in the file nor in memory any more."""
+        self.store.overwrite_freed()
+        self.indexes.refresh()
+
     def close(self) -> None:
         """Close connections and forget all vectors."""
         self.indexes.close()

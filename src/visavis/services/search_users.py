@@ -24,6 +24,7 @@ from visavis.services.registry import Registry
 from visavis.services.scoring import check_template, concerned, open_vectors
 from visavis.services.work import working
 from visavis.store.galleries import Gallery, find_gallery
+from visavis.store.log import read_head
 from visavis.store.references import Reference, references_at, references_of_user
 from visavis.store.users import find_user
 
@@ -45,8 +46,9 @@ def search_by_user(
     Raises UnknownUserError, UnknownGalleryError, NotCalibratedError.
     """
 
-    def find_probes(connection: Connection, gallery: Gallery) -> list[Reference]:
-        return references_of_user(connection, find_user(connection, gallery.id, name))
+    def find_probes(connection: Connection, place: _Place) -> list[Reference]:
+        found = references_of_user(connection, find_user(connection, place.gallery.id, name))
+        return [reference for reference in found if reference.lives(place.now)]
 
     return _search_by(registry, gallery_name, find_probes, asked, lambda other: other.user == name)
 
@@ -59,8 +61,8 @@ def search_by_reference(
     Raises UnknownReferenceError where there is none whose person's consent counts, UnknownGalleryError, NotCalibratedError.
     """
 
-    def find_probes(connection: Connection, gallery: Gallery) -> list[Reference]:
-        return [live_reference(connection, gallery, reference_id.bytes, registry.clock())]
+    def find_probes(connection: Connection, place: _Place) -> list[Reference]:
+        return [live_reference(connection, place.gallery, reference_id.bytes, place.now)]
 
     return _search_by(
         registry, gallery_name, find_probes, asked, lambda other: other.id == reference_id.bytes
@@ -94,8 +96,8 @@ def search(
 ) -> tuple[UserMatch, ...]:
     """The users who are alike one face, given as a template of each model that references were made with."""
 
-    def attempt(gallery: Gallery) -> _Found:
-        likest = LikestUsers(registry, gallery, asked)
+    def attempt(place: _Place) -> _Found:
+        likest = LikestUsers(registry, place.gallery, place.now, asked)
         for probe in probes:
             check_template(probe)
             likest.add(probe.vector, probe.model.compatibility, probe.model.name)
@@ -107,23 +109,30 @@ def search(
 def _search_by(
     registry: Registry,
     gallery_name: str,
-    find_probes: Callable[[Connection, Gallery], Sequence[Reference]],
+    find_probes: Callable[[Connection, _Place], Sequence[Reference]],
     asked: Asked,
     left_out: Callable[[Reference], bool],
 ) -> tuple[UserMatch, ...]:
     """Search for what is enrolled already."""
 
-    def attempt(gallery: Gallery) -> _Found:
+    def attempt(place: _Place) -> _Found:
         with registry.store.read() as connection:
-            found = find_probes(connection, gallery)
-        live = [reference for reference in found if reference.lives(registry.clock())]
+            live = find_probes(connection, place)
         probes = open_vectors(live, registry.keyring.keys(reference.grant_id for reference in live))
-        likest = LikestUsers(registry, gallery, asked, left_out)
+        likest = LikestUsers(registry, place.gallery, place.now, asked, left_out)
         for reference, vector in probes:
             likest.add(vector, reference.compatibility, reference.recogniser)
         return _Found(likest.found(), len(probes), [reference for reference, _ in probes])
 
     return _search(registry, gallery_name, attempt)
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a search is, and when: as the log sees it, which may be ahead of this machine's clock."""
+
+    gallery: Gallery
+    now: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,13 +153,15 @@ class _ChangedError(Exception):
 
 
 def _search(
-    registry: Registry, gallery_name: str, attempt: Callable[[Gallery], _Found]
+    registry: Registry, gallery_name: str, attempt: Callable[[_Place], _Found]
 ) -> tuple[UserMatch, ...]:
     """Search until what was found is what is there when it is logged."""
     while True:
         gallery = find(registry, gallery_name)
         with refusals_logged(registry, Action.IDENTIFY, gallery), suppress(_ChangedError):
-            found = attempt(gallery)
+            with registry.store.read() as connection:
+                now = max(registry.clock(), read_head(connection).last_at)
+            found = attempt(_Place(gallery, now))
             _log(registry, gallery_name, found)
             return tuple(UserMatch(str(one.reference.user), one.similarity) for one in found.users)
 

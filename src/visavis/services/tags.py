@@ -39,6 +39,7 @@ def put(registry: Registry, gallery_name: str, tags: Mapping[str, str]) -> None:
             raise TooManyTagsError
         rows.put_tags(work.connection, gallery.id, checked)
         work.log(Action.GALLERY_CHANGE, where=gallery)
+    registry.store.overwrite_freed()  # what a tag said may have been a name
 
 
 def remove(registry: Registry, gallery_name: str, keys: Collection[str]) -> None:
@@ -49,6 +50,7 @@ def remove(registry: Registry, gallery_name: str, keys: Collection[str]) -> None
         gallery = find_gallery(work.connection, gallery_name)
         rows.remove_tags(work.connection, gallery.id, keys)
         work.log(Action.GALLERY_CHANGE, where=gallery)
+    registry.store.overwrite_freed()  # what a tag said may have been a name
 
 
 def check(tags: Mapping[str, str], purpose: str) -> dict[str, str]:

@@ -18,7 +18,7 @@ from visavis.audit.receipt import LeafReceipt
 from visavis.consent.states import State
 from visavis.consent.terms import Terms
 from visavis.errors import ConsentTermsError
-from visavis.services import consents, galleries, users
+from visavis.services import consents, contents, galleries, users
 from visavis.services.candidates import Asked
 from visavis.services.consents import Given, give
 from visavis.services.disclosure import FORMAT, disclose
@@ -39,7 +39,7 @@ def test_everything_is_there_and_its_proofs_hold(registry: Registry) -> None:
     enrolled(registry, "staff", "anna", "ben", photos=(0, 1))
     enrol(registry, "visitors", [Enrolment("anna", portrait_of("anna", 2), label=":third")])
     users.create(registry, "staff", "a")
-    first = next(reference for reference in galleries.view(registry, "staff"))
+    first = next(reference for reference in contents.view(registry, "staff"))
     users.associate(registry, "staff", "a", [UUID(bytes=first.id)])
     identify(registry, "staff", [template_of("anna", 5)])
     identify(registry, "staff", [template_of("ben", 5)])

@@ -21,7 +21,7 @@ from visavis.errors import (
     VisavisError,
 )
 from visavis.faces import Face
-from visavis.services import consents, folders, galleries
+from visavis.services import consents, contents, folders, galleries
 from visavis.services.enrol import Enrolled
 from visavis.services.folders import HowToEnrol, PhotoOf, enrol_photos
 from visavis.services.log import latest_entries
@@ -100,7 +100,7 @@ def test_a_run_that_was_cut_off_goes_on_where_it_stopped(
         pass
     again = [found for _, found in enrol_photos(staff, "staff", photos, AS_THEY_ARE)]
     assert [isinstance(found, Enrolled) and found.known for found in again] == [True] * 6 + [False] * 2
-    assert len(list(galleries.view(staff, "staff"))) == 8
+    assert len(list(contents.view(staff, "staff"))) == 8
 
 
 def test_what_is_of_no_photo_ends_the_run(

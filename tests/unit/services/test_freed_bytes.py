@@ -10,7 +10,7 @@ from registries import PURPOSE, agree, enrolled, registry_at, settings_at, templ
 from sqlalchemy import select
 
 from visavis.errors import StoreMismatchError
-from visavis.services import consents, galleries, identify
+from visavis.services import consents, contents, galleries, identify, tags, users
 from visavis.services.registry import Registry, opened
 from visavis.store.keyring_schema import data_keys
 from visavis.store.references import references_of
@@ -75,8 +75,32 @@ def test_a_deleted_reference_is_not_left_either(home: Path) -> None:
         grant = agree(registry, "anna")[0].grant
         reference = enrolled(registry, "staff", "anna")[0]
         secrets = bytes_of(registry, grant.id)
-        galleries.remove(registry, "staff", [reference.reference_id.bytes])
+        contents.remove(registry, "staff", [reference.reference_id.bytes])
         assert {name for name, _ in found_in(home, secrets)} == {"key", "salt"}
+
+
+def test_names_of_users_and_tags_are_not_left_either(home: Path) -> None:
+    words = {
+        name: name.encode()
+        for name in ("erased-name", "deleted-name", "former-tag", "removed-tag", "kept-name")
+    }
+    with registry_at(home) as registry:
+        galleries.create(registry, "staff", PURPOSE)
+        agree(registry, "anna")
+        (reference,) = enrolled(registry, "staff", "anna")
+        for name in ("erased-name", "deleted-name", "kept-name"):
+            users.create(registry, "staff", name)
+        users.associate(registry, "staff", "erased-name", [reference.reference_id])
+        tags.put(registry, "staff", {"owner": "former-tag"})
+        assert {name for name, _ in found_in(home, words)} == words.keys() - {"removed-tag"}
+        tags.put(registry, "staff", {"owner": "removed-tag"})
+        assert "former-tag" not in {name for name, _ in found_in(home, words)}
+        tags.remove(registry, "staff", ["owner"])
+        assert "removed-tag" not in {name for name, _ in found_in(home, words)}
+        users.delete(registry, "staff", "deleted-name")
+        assert "deleted-name" not in {name for name, _ in found_in(home, words)}
+        consents.withdraw(registry, "anna", PURPOSE)
+        assert {name for name, _ in found_in(home, words)} == {"kept-name"}
 
 
 def test_a_copy_of_the_store_from_before_yields_no_template(home: Path, tmp_path: Path) -> None:

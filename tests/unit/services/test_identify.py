@@ -28,7 +28,7 @@ from visavis.audit.entry import Action, Refusal
 from visavis.consent.terms import Terms
 from visavis.errors import NoFaceError, SearchRateError, UnknownGalleryError, UnknownSubjectError
 from visavis.faces import Template, Vector
-from visavis.services import consents, galleries, indexes
+from visavis.services import consents, galleries, indexes, upgrades
 from visavis.services.candidates import Asked
 from visavis.services.consents import Given, give
 from visavis.services.enrol import Enrolled, Enrolment, enrol
@@ -159,17 +159,17 @@ def test_the_threshold_is_inclusive_and_by_rate(staff: Registry) -> None:
 
 
 def test_two_models_side_by_side(staff: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("visavis.services.galleries.find_manifest", lambda *_: None)
-    galleries.upgrade_to(staff, "staff", OTHER_MODEL)
+    monkeypatch.setattr("visavis.services.upgrades.find_manifest", lambda *_: None)
+    upgrades.begin(staff, "staff", OTHER_MODEL)
     wanted = [Enrolment("anna", portrait_of("anna", 0, OTHER_MODEL))]
     assert all(isinstance(found, Enrolled) for found in enrol(staff, "staff", wanted))
-    state = galleries.upgrade_state(staff, "staff")
+    state = upgrades.state(staff, "staff")
     assert (state.missing, state.superseded) == (("ben",), 2)
     for person in ("anna", "ben"):
         found = identify_photo(staff, "staff", photo_of(person, photo=5))
         assert [candidate.subject for candidate in found.people()] == [person]
     assert verify_photo(staff, "staff", "ben", photo_of("ben", photo=6)).comparison.match
-    assert galleries.finish_upgrade(staff, "staff") == 2
+    assert upgrades.finish(staff, "staff") == 2
     for person in ("anna", "ben"):
         found = identify_photo(staff, "staff", photo_of(person, photo=5))
         assert [candidate.subject for candidate in found.people()] == [person]

@@ -37,7 +37,7 @@ from visavis.errors import (
     UnknownUserError,
 )
 from visavis.faces import Template, Vector
-from visavis.services import consents, galleries, likest_users, users
+from visavis.services import consents, contents, galleries, likest_users, upgrades, users
 from visavis.services.candidates import Asked
 from visavis.services.consents import Given, give
 from visavis.services.enrol import Enrolment, enrol
@@ -123,7 +123,7 @@ def test_by_a_face_without_itself(staff: Registry) -> None:
     assert names(found) == ["b"], "its own user has no other face"
     (free,) = enrolled(staff, "staff", "anna", photos=(5,))
     assert names(search_by_reference(staff, "staff", free.reference_id)) == ["a"], "it need be in no user"
-    (first, _) = (r.id for r in galleries.view(staff, "staff") if r.user == "a")
+    (first, _) = (r.id for r in contents.view(staff, "staff") if r.user == "a")
     (own,) = search_by_reference(staff, "staff", UUID(bytes=first))
     assert own.user == "a", "by its other face"
     assert own.similarity < 100
@@ -144,6 +144,27 @@ def test_only_those_whose_consent_counts(staff: Registry, clock: Clock) -> None:
     consents.withdraw(staff, "anna", PURPOSE)
     assert search(staff, "staff", probe("anna")) == ()
     assert names(search(staff, "staff", probe("ben"))) == ["b"]
+
+
+def test_consents_count_by_the_logs_clock(
+    staff: Registry, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another machine's clock was ahead: for the log a consent is over that counts for this one still."""
+    give(staff, Given("ida", PURPOSE, Terms(until=NOW + 10)))
+    grouped(staff, "d", "ida")
+    clock.now += 100
+    agree(staff, "tom")
+    clock.now -= 100
+    rounds = iter(range(3))
+    found = LikestUsers.found
+
+    def counted(likest: LikestUsers) -> list[likest_users.Likest]:
+        next(rounds)
+        return found(likest)
+
+    monkeypatch.setattr(LikestUsers, "found", counted)
+    assert search(staff, "staff", probe("ida")) == ()
+    assert search_by_user(staff, "staff", "d", asked(0)) == ()
 
 
 def test_faces_in_no_user_and_of_other_galleries_find_nobody(staff: Registry) -> None:
@@ -258,7 +279,7 @@ def test_each_reference_is_opened_once_however_many_faces_are_searched_by(
     monkeypatch.setattr(likest_users, "_FIRST_WANTED", first_wanted)
     monkeypatch.setattr(likest_users, "_PAGE", 2)
     enrolled(staff, "staff", "anna", photos=range(2, 9))
-    ids = [UUID(bytes=r.id) for r in galleries.view(staff, "staff") if r.subject == "anna"]
+    ids = [UUID(bytes=r.id) for r in contents.view(staff, "staff") if r.subject == "anna"]
     users.associate(staff, "staff", "a", ids, 0)
     opened: list[int] = []
 
@@ -294,7 +315,7 @@ def test_who_withdraws_while_a_search_runs_is_not_answered(
 def test_whose_face_is_searched_by_may_withdraw_meanwhile(
     staff: Registry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (first, *_) = (r.id for r in galleries.view(staff, "staff") if r.user == "a")
+    (first, *_) = (r.id for r in contents.view(staff, "staff") if r.user == "a")
     found = LikestUsers.found
 
     def meanwhile(likest: LikestUsers) -> list[likest_users.Likest]:
@@ -307,8 +328,8 @@ def test_whose_face_is_searched_by_may_withdraw_meanwhile(
 
 
 def test_two_models_side_by_side(staff: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("visavis.services.galleries.find_manifest", lambda *_: None)
-    galleries.upgrade_to(staff, "staff", OTHER_MODEL)
+    monkeypatch.setattr("visavis.services.upgrades.find_manifest", lambda *_: None)
+    upgrades.begin(staff, "staff", OTHER_MODEL)
     (new,) = enrol(staff, "staff", [Enrolment("anna", portrait_of("anna", 0, OTHER_MODEL))])
     users.create(staff, "staff", "new")
     users.associate(staff, "staff", "new", [new.reference_id])  # type: ignore[union-attr]  # it is taken

@@ -30,7 +30,7 @@ from sqlalchemy import text
 
 from visavis.consent.terms import Terms
 from visavis.errors import NoFaceError, VisavisError
-from visavis.services import access, consents, galleries
+from visavis.services import access, consents, contents, galleries, upgrades
 from visavis.services.backup import Restoring, back_up, restore
 from visavis.services.candidates import Asked
 from visavis.services.consents import Given
@@ -130,7 +130,7 @@ def refusals(registry: Registry, clock: Clock, folder: Path) -> Iterator[Call]:
     yield lambda: identify(r, SUBJECT, [template_of(SUBJECT)])
     yield lambda: galleries.create(r, f"{SUBJECT}/x", PURPOSE)
     yield lambda: galleries.create(r, "x", PURPOSE, MODEL.upper())
-    yield lambda: galleries.remove(r, "staff", [SUBJECT.encode()])
+    yield lambda: contents.remove(r, "staff", [SUBJECT.encode()])
     yield lambda: consents.refuse(r, Given(SUBJECT, PURPOSE, Terms()))
     yield lambda: consents.withdraw(r, "who-the-secret", PURPOSE)
     yield lambda: consents.withdraw(r, "no-the-secret", PURPOSE)
@@ -211,13 +211,13 @@ def test_no_repr_tells_a_secret(staff: Registry, monkeypatch: pytest.MonkeyPatch
     recorded = agree(staff, SUBJECT)[0]
     receipt = receipt_of(staff, recorded)
     found = identify(staff, "staff", [template_of(SUBJECT, 3)])
-    monkeypatch.setattr("visavis.services.galleries.find_manifest", lambda *_: None)
-    galleries.upgrade_to(staff, "staff", OTHER_MODEL)
+    monkeypatch.setattr("visavis.services.upgrades.find_manifest", lambda *_: None)
+    upgrades.begin(staff, "staff", OTHER_MODEL)
     master = staff.settings.master_key_file.read_text()
     shown = [
         recorded, receipt, verify_receipt(receipt.data), found, found.people(), recorded.logged,
         Given(SUBJECT, PURPOSE, Terms()), Enrolment(SUBJECT, portrait_of(SUBJECT)), portrait_of(SUBJECT),
-        PhotoOf(SUBJECT, Path(SUBJECT)), list(galleries.view(staff, "staff")), galleries.upgrade_state(staff, "staff"),
+        PhotoOf(SUBJECT, Path(SUBJECT)), list(contents.view(staff, "staff")), upgrades.state(staff, "staff"),
         list(list_consents(staff)), records_about(staff, SUBJECT), verify(staff, "staff", SUBJECT, [template_of(SUBJECT, 3)]),
         Concerned(recorded.grant.id, staff.keyring.key(recorded.grant.id), []), staff, staff.keyring, staff.keyring.state(),
         staff.signing_key(), staff.master_key, live_key(staff), access.NewKey(live_key(staff).key, live_key(staff).secret), replace(staff.settings, master_key=master, new_master_key=master),

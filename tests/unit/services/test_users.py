@@ -19,7 +19,7 @@ from visavis.errors import (
     UserFullError,
     UserNameError,
 )
-from visavis.services import consents, galleries, users
+from visavis.services import consents, contents, galleries, upgrades, users
 from visavis.services.consents import Given, give
 from visavis.services.enrol import Enrolled, Enrolment, enrol
 from visavis.services.log import latest_entries
@@ -184,15 +184,15 @@ def test_a_user_goes_with_whom_it_grouped(staff: Registry) -> None:
     associate(staff, "b", *ben)
     consents.withdraw(staff, "anna", PURPOSE)
     assert counts(staff) == {"b": 2}
-    galleries.remove(staff, "staff", [one.bytes for one in ben])
+    contents.remove(staff, "staff", [one.bytes for one in ben])
     assert counts(staff) == {"b": 0}, "its faces were removed, and nobody's consent ended"
 
 
 def test_what_no_model_compares_is_unlike(staff: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
     anna = ids(staff, "anna")
     associate(staff, "a", *anna)
-    monkeypatch.setattr("visavis.services.galleries.find_manifest", lambda *_: None)
-    galleries.upgrade_to(staff, "staff", OTHER_MODEL)
+    monkeypatch.setattr("visavis.services.upgrades.find_manifest", lambda *_: None)
+    upgrades.begin(staff, "staff", OTHER_MODEL)
     (other,) = enrol(staff, "staff", [Enrolment("anna", portrait_of("anna", 0, OTHER_MODEL))])
     assert isinstance(other, Enrolled)
     refused = (Refused(other.reference_id, Reason.UNLIKE, similarity=0.0),)

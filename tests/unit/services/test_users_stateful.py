@@ -13,7 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from registries import PURPOSE, agree, enrolled, registry_at, template_of
 
 from visavis.errors import UnknownUserError, UserExistsError
-from visavis.services import consents, galleries, users
+from visavis.services import consents, contents, galleries, users
 from visavis.services.search_users import search, search_by_user
 from visavis.services.users import Reason
 
@@ -109,7 +109,7 @@ class UsersAndFaces(RuleBasedStateMachine):
     @rule(chosen=st.integers(0, 20))
     def remove(self, chosen: int) -> None:
         face = list(self.faces)[chosen % len(self.faces)]
-        galleries.remove(self.registry, "staff", [face.bytes])
+        contents.remove(self.registry, "staff", [face.bytes])
         del self.faces[face]
         self.users = {name: [f for f in faces if f != face] for name, faces in self.users.items()}
 

@@ -7,7 +7,7 @@ from registries import NOW, PURPOSE, agree, enrolled
 
 from visavis.consent.terms import Terms
 from visavis.errors import StoreError, UnknownUserError, UserExistsError
-from visavis.services import consents, galleries
+from visavis.services import consents, contents, galleries
 from visavis.services.consents import Given, give
 from visavis.services.registry import Registry
 from visavis.store import batches
@@ -131,8 +131,8 @@ def test_a_user_goes_with_the_last_reference_that_a_consents_end_erased(
 
 
 def test_a_user_stays_where_references_are_removed(registry: Registry, ids: list[bytes]) -> None:
-    removed = [reference.id for reference in galleries.view(registry, "staff") if reference.subject == "ben"]
-    galleries.remove(registry, "staff", removed)
+    removed = [reference.id for reference in contents.view(registry, "staff") if reference.subject == "ben"]
+    contents.remove(registry, "staff", removed)
     assert listed(registry, ids[0]) == [("a", 2), ("b", 0), ("c", 0)]
 
 

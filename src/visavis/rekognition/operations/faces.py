@@ -14,7 +14,7 @@ from visavis.rekognition.faces import (
 from visavis.rekognition.operations.search import DEFAULT_MATCHES, asked_for
 from visavis.rekognition.pages import DEFAULT_PAGE, read_token, write_token
 from visavis.rekognition.request import Request
-from visavis.services import galleries
+from visavis.services import contents, galleries
 from visavis.services.identify import identify_reference
 from visavis.store.references import Wanted
 
@@ -28,7 +28,7 @@ def list_faces(request: Request) -> Document:
     limit = parameters.get("MaxResults") or DEFAULT_PAGE
     wanted = Wanted(user, None if ids is None else [parse_reference_id(text) for text in ids])
     gallery = galleries.find(request.registry, name)
-    page = galleries.page(request.registry, name, after, limit, wanted)
+    page = contents.page(request.registry, name, after, limit, wanted)
     return {
         "Faces": [reference_document(reference) for reference in page.references],
         "NextToken": write_token(page.next_after, *place) if page.next_after else None,
@@ -39,7 +39,7 @@ def list_faces(request: Request) -> Document:
 def delete_faces(request: Request) -> Document:
     """Delete references, but those of users."""
     ids = [parse_reference_id(text) for text in request.parameters["FaceIds"]]
-    removed = galleries.remove_ungrouped(request.registry, request.parameters["CollectionId"], ids)
+    removed = contents.remove_ungrouped(request.registry, request.parameters["CollectionId"], ids)
     unknown = [{"FaceId": str(UUID(bytes=i)), "Reasons": ["FACE_NOT_FOUND"]} for i in removed.unknown]
     grouped = [
         {"FaceId": str(UUID(bytes=i)), "UserId": user, "Reasons": ["ASSOCIATED_TO_AN_EXISTING_USER"]}

@@ -21,7 +21,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, redirect_stderr
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -32,9 +32,10 @@ import fuzzing
 from http_calls import Got
 from registries import photo_of
 from wire_fuzz.calls import PEOPLE
+from wire_fuzz.framing import STREAMS
 from wire_fuzz.requests import Shot
 from wire_fuzz.shots import any_shot
-from wire_fuzz.streams import STREAMS, Stream
+from wire_fuzz.streams import Stream
 from wire_fuzz.target import SturdyAnalyzer, Target, target
 from wire_fuzz.watch import Log
 
@@ -127,7 +128,9 @@ def left_behind(sent: Shot | Stream, seed: int) -> Iterator[None]:
         yield
     except BaseException:
         FAILURE.write_bytes(sent.to_bytes())
-        print(f"a request of seed {seed} ({sent.kind}) is in {FAILURE}: --replay {FAILURE}", file=sys.stderr)
+        print(
+            f"a request of seed {seed} ({sent.kind}) is in {FAILURE}: --replay {FAILURE}", file=sys.__stderr__
+        )
         raise
 
 
@@ -158,6 +161,7 @@ def fuzzer(seed: int) -> Iterator[Fuzzer]:
     log = Log()
     begin_logging(log)
     with ExitStack() as stack:
+        stack.enter_context(redirect_stderr(log))
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="visavis-wire-fuzzing-")))
         stack.enter_context(mock.patch.dict(os.environ, environment(folder)))
         for module in ("enrol", "galleries", "consents"):

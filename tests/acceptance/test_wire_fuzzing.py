@@ -12,9 +12,10 @@ import pytest
 import wire_fuzzing
 from commands import python
 from wire_fuzz.calls import World
+from wire_fuzz.framing import STREAMS
 from wire_fuzz.requests import Shot
 from wire_fuzz.shots import any_shot
-from wire_fuzz.streams import STREAMS, Stream
+from wire_fuzz.streams import Stream
 
 REQUESTS = 2_000
 WORLD = World(["00000000-0000-4000-8000-000000000000"] * 3)

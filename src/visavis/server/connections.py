@@ -51,6 +51,7 @@ class Connection(HttpToolsProtocol):
         self._phase = Phase.CALL  # there is no deadline yet
         self._deadline: asyncio.TimerHandle | None = None
         self._write_deadline: asyncio.TimerHandle | None = None
+        self._part = 0  # of the heads and bodies so far, and what lies between them
         self._in_head = False
         self._in_body = False
         self._head_bytes = 0
@@ -73,20 +74,27 @@ class Connection(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Parse what came, unless the header, or what a body has besides itself, has grown too large."""
-        if self._in_head:
-            self._head_bytes += len(data)
-        if self._in_body:
-            self._framing_bytes += len(data)
-        if max(self._head_bytes, self._framing_bytes) > self.limits.head_bytes:
-            self.send_400_response("The header is too large.")
-            return
+        """Parse what came, and end where the header, or what a body has besides itself, has grown too large.
+
+        A piece counts where it lies within one head or one body: what a head and a body share may be most of the body.
+        """
+        part = self._part
         super().data_received(data)
+        if self._part == part and self._in_head:
+            self._head_bytes += len(data)
+        if self._part == part and self._in_body:
+            self._framing_bytes += len(data)
+        if (
+            max(self._head_bytes, self._framing_bytes) > self.limits.head_bytes
+            and not self.transport.is_closing()
+        ):
+            self.send_400_response("The header is too large.")
         self._watch()
 
     def on_message_begin(self) -> None:
         """The first byte of a header."""
         super().on_message_begin()
+        self._part += 1
         self._in_head, self._head_bytes = True, 0
 
     def on_header(self, name: bytes, value: bytes) -> None:
@@ -96,6 +104,7 @@ class Connection(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         """The end of a header: an answer may begin."""
+        self._part += 1
         self._in_head, self._in_body = False, True
         self._head_bytes = self._framing_bytes = self._drained_bytes = 0
         super().on_headers_complete()
@@ -111,6 +120,7 @@ class Connection(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         """The end of a body."""
+        self._part += 1
         self._in_body, self._framing_bytes = False, 0
         super().on_message_complete()
 

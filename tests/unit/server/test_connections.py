@@ -5,22 +5,30 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 
 import pytest
 from http_calls import app_of, signed_headers
 from served import PATIENCE_S, Served, is_closed, raw, read_answer, served
+from uvicorn.server import ServerState
 
 from visavis.server.asgi import Receive, Scope, Send
 from visavis.server.bodies import gone
+from visavis.server.connections import connections_of
 from visavis.server.limits import Limits
+from visavis.server.listening import listen
+from visavis.server.serve import http_server
 
 LIMITS = Limits(
     head_s=0.2, idle_s=0.4, drain_s=0.2, drain_bytes=2**21, grace_s=0.2, body_bytes=2**20, connections=20
 )
 CALL = raw(headers=signed_headers() | {"content-length": "2"}, body=b"{}")
+LARGE_BODY = 300_000
+LARGE = raw(
+    headers=signed_headers(b" " * LARGE_BODY) | {"content-length": str(LARGE_BODY)}, body=b" " * LARGE_BODY
+)
 PATIENT = replace(LIMITS, head_s=20, idle_s=20, drain_s=20, grace_s=20)
 
 
@@ -104,6 +112,56 @@ def test_a_head_without_end_is_refused(patient: Served, bomb: bytes) -> None:
             bomb = bomb[-1:] * 2**19
         pytest.fail("twenty megabytes of head were read")
     assert is_served(patient)
+
+
+@pytest.mark.parametrize("first", [10, 300, len(LARGE) - LARGE_BODY, len(LARGE) - LARGE_BODY + 1, 50_000])
+def test_a_call_may_come_in_pieces_of_any_size(first: int) -> None:
+    """asyncio reads up to 256 KB at once, of head and body alike."""
+    rest = LARGE[first:]
+    pieces = [LARGE[:first], *(rest[i : i + 2**18] for i in range(0, len(rest), 2**18))]
+    written = asyncio.run(_written_for(pieces * 2))
+    assert written.count(b"HTTP/1.1 200 OK") == written.count(b"HTTP/") == 2
+
+
+async def _written_for(pieces: Sequence[bytes]) -> bytes:
+    """What is written on a connection that reads these pieces."""
+    with app_of(PATIENT) as app:
+        listener = listen("127.0.0.1", 0, None)
+        listener.socket.close()
+        config = http_server(app, listener, PATIENT).config
+        connection = connections_of(PATIENT)(config, ServerState(), {}, asyncio.get_running_loop())
+        transport = Transport()
+        connection.connection_made(transport)
+        for piece in pieces:
+            connection.data_received(piece)
+        async with asyncio.timeout(PATIENCE_S):
+            while connection.tasks:
+                await asyncio.wait(connection.tasks)
+        connection.connection_lost(None)
+    return bytes(transport.written)
+
+
+class Transport(asyncio.Transport):
+    """Keeps what is written."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.written = bytearray()
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        self.written += data
+
+    def is_closing(self) -> bool:
+        return False
+
+    def close(self) -> None:
+        pass
+
+    def pause_reading(self) -> None:
+        pass
+
+    def resume_reading(self) -> None:
+        pass
 
 
 CHUNKED = raw(headers=signed_headers() | {"transfer-encoding": "chunked"})

@@ -67,6 +67,7 @@ DEFAULT_LIMITS = Limits()
 class Photo:
     """An opened photo: its upright size at once, its pixels on demand.
 
+    format: as Pillow names it, a camera's MPO as the JPEG it begins with; empty for an array.
     Not for sharing between threads. Raises the `ImageError` that fits, here or
     when pixels are asked for.
     """
@@ -84,6 +85,7 @@ class Photo:
                 image = _open(self._data)
         _check_pixels(image, scans, limits)
         self._is_jpeg = image.format in ("JPEG", "MPO")
+        self.format = "JPEG" if self._is_jpeg else image.format or ""
         self._orientation = _orientation(image, self._data)
         sides = image.size[::-1] if self._orientation in _SIDES_SWAP else image.size
         self.width, self.height = sides

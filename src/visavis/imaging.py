@@ -79,7 +79,7 @@ class Photo:
             image, scans = _from_array(source), 1
             self._decoded[1] = image
         else:
-            self._data = _read(source, limits)
+            self._data = read_file(source, limits)
             scans = jpeg.count_scans(self._data) if self._data.startswith(jpeg.START) else 1
             with _pillow_errors():
                 image = _open(self._data)
@@ -132,7 +132,8 @@ def _divisor(min_scale: float) -> int:
     return next((d for d in (8, 4, 2) if 1 / d >= min_scale), 1)
 
 
-def _read(source: str | os.PathLike[str] | bytes | bytearray | BinaryIO, limits: Limits) -> bytes:
+def read_file(source: str | os.PathLike[str] | bytes | bytearray | BinaryIO, limits: Limits) -> bytes:
+    """The bytes of a photo's file; raises UnreadableImageError, ImageTooLargeError and CorruptImageError where it is empty."""
     if isinstance(source, bytes | bytearray):
         data = bytes(source)
     elif isinstance(source, str | os.PathLike):

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from visavis.imaging import DEFAULT_LIMITS, Limits, Photo
+import numpy as np
+
+from visavis.imaging import DEFAULT_LIMITS, ImageSource, Limits, Photo, read_file
 from visavis.redaction.encoding import Format, encode
 from visavis.redaction.masks import Region
 from visavis.redaction.styles import Style, cover
@@ -28,3 +30,10 @@ def redact_photo(
     image = opened.image().copy()
     cover(image, regions, style)
     return encode(image, written or Format(opened.format), photo)
+
+
+def file_of(photo: ImageSource, limits: Limits = DEFAULT_LIMITS) -> bytes:
+    """The bytes of a photo's file; an array becomes a PNG. Raises the ImageError that fits."""
+    if isinstance(photo, np.ndarray):
+        return encode(Photo(photo, limits).image(), Format.PNG)
+    return read_file(photo, limits)

@@ -96,7 +96,7 @@ class Outputs:
             self._file.parent.mkdir(parents=True, exist_ok=True)
             handle = os.open(self._file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
             with os.fdopen(handle, "w", encoding="ascii") as file:
-                file.write(json.dumps([place, *entry]) + "\n")
+                file.write(f"\n{json.dumps([place, *entry])}\n")  # the line before may have been cut off
             self._known[place] = entry
 
     def _read(self) -> Iterator[tuple[str, list[object]]]:

@@ -24,6 +24,7 @@ COVER_CONFIDENCE = 0.25
 """From this confidence on a face is covered: half of what makes it one elsewhere, for a lamp that is covered harms nobody."""
 
 _PADDING, _TO_CHIN = 0.23, 0.06  # over the sides of the face's box, at each end
+_STRIP_PIXELS = 2**20
 _FEATHER = 0.04  # over the half axes of the region: a soft edge, outside of it alone
 
 
@@ -63,9 +64,17 @@ class Region:
 
         255 for every pixel that the region touches; outside it falls to 0 along the soft edge.
         """
-        box = self.box
-        across = _distances(window[0], window[2], box.x, box.width)[None, :]
-        along = _distances(window[1], window[3], box.y, box.height)[:, None]
+        left, top, right, bottom = window
+        across = _distances(left, right, self.box.x, self.box.width)[None, :]
+        along = _distances(top, bottom, self.box.y, self.box.height)[:, None]
+        opacity = np.empty((bottom - top, right - left), np.uint8)
+        rows = max(1, _STRIP_PIXELS // (right - left))  # strip by strip: a close-up fills many million pixels
+        for start in range(0, len(opacity), rows):
+            strip = slice(start, start + rows)
+            opacity[strip] = self._opacity_at(across, along[strip])
+        return opacity
+
+    def _opacity_at(self, across: NDArray[np.float32], along: NDArray[np.float32]) -> NDArray[np.uint8]:
         ellipse = self.shape is Shape.ELLIPSE
         distance = np.hypot(across, along) if ellipse else np.maximum(across, along)
         return np.rint(255 * np.clip(1 - (distance - 1) / _FEATHER, 0, 1)).astype(np.uint8)

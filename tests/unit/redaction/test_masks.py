@@ -119,3 +119,10 @@ def test_points_outside_the_box_are_covered_too() -> None:
         face.quality,
     )
     assert region_of(strayed).box.width > region_of(face).box.width
+
+
+def test_a_large_cover_is_as_a_small_one_strip_by_strip(monkeypatch: pytest.MonkeyPatch) -> None:
+    region, window = Region(Box(3, 5, 50, 40)), (0, 0, SIDE, SIDE)
+    whole = region.opacity(window)
+    monkeypatch.setattr("visavis.redaction.masks._STRIP_PIXELS", 7 * SIDE)
+    assert np.array_equal(region.opacity(window), whole)

@@ -4,12 +4,13 @@
     >>> faces = visavis.detect("group.jpg")                       # doctest: +SKIP
     >>> visavis.compare("badge.jpg", "door.jpg").similarity       # doctest: +SKIP
 
-`detect` and `compare` share one `Analyzer`, made at first use; whoever wants
+`detect`, `compare` and `redact` share one `Analyzer`, made at first use; whoever wants
 other settings makes their own. No model is loaded at import.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cache
 from importlib.metadata import version
 
@@ -18,6 +19,11 @@ from visavis.comparison import DEFAULT_MAX_FMR, Calibration, Comparison, compare
 from visavis.errors import VisavisError
 from visavis.faces import Box, Face, Landmarks, ModelIdentity, Point, Pose, Quality, Template
 from visavis.imaging import ImageSource, Limits
+from visavis.redaction.covering import Covering
+from visavis.redaction.masks import Shape
+from visavis.redaction.photos import file_of
+from visavis.redaction.redact import redact as _redact
+from visavis.redaction.styles import Style
 
 __all__ = [
     "Analyzer",
@@ -32,12 +38,15 @@ __all__ = [
     "Point",
     "Pose",
     "Quality",
+    "Shape",
+    "Style",
     "Template",
     "VisavisError",
     "compare",
     "compare_templates",
     "detect",
     "mean_template",
+    "redact",
 ]
 
 __version__ = version("visavis")
@@ -60,6 +69,23 @@ def compare(probe: ImageSource, reference: ImageSource, max_fmr: float = DEFAULT
     VisavisError for what cannot be read.
     """
     return _shared_analyzer().compare(probe, reference, max_fmr)
+
+
+def redact(
+    photo: ImageSource,
+    *,
+    style: Style = Style.SOLID,
+    shape: Shape = Shape.ELLIPSE,
+    keep: Iterable[Box] = (),
+    also: Iterable[Box] = (),
+) -> bytes:
+    """A photo with every face covered, as a file of the same format without any metadata; of an array, a PNG.
+
+    style: only SOLID leaves nothing of what it covers. keep: faces whose middle lies in one of these boxes are not covered;
+    also: these boxes are covered besides, both in pixels of the upright photo. Raises a VisavisError for what cannot be read.
+    """
+    covering = Covering(style, shape, tuple(keep), tuple(also))
+    return _redact(_shared_analyzer(), file_of(photo), covering).photo
 
 
 @cache

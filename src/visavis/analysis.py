@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from itertools import islice
@@ -107,6 +107,21 @@ class Analyzer:
         """Faces of a photo, largest first; the first alone with its template. None is an empty list."""
         faces = self._faces(Photo(photo, self._limits), largest_only=False)
         return self._with_templates(faces[:1]) + [face for face, _ in faces[1:]]
+
+    def candidates(self, photo: ImageSource, min_confidence: float) -> list[Face]:
+        """All that may be a face, largest first, without templates, from that confidence on, 0 to 1.
+
+        For covering, where a miss is worse than a mistake: heads from the side, whose eyes coincide, are among them.
+        """
+        opened = Photo(photo, self._limits)
+        found = find_faces(opened, self._detector(), min_confidence=min_confidence)
+        looks = zip(found.xyxy, found.points, found.scores, strict=True)
+        return [_describe(opened, xyxy, points, float(score))[0] for xyxy, points, score in looks]
+
+    def recognise(self, photo: ImageSource, faces: Sequence[Face]) -> list[Face]:
+        """These faces, which were found in this photo, each with its template."""
+        opened = Photo(photo, self._limits)
+        return self._with_templates([(f, _aligned(opened, f.landmarks.as_array())) for f in faces])
 
     def only(self, photo: ImageSource) -> Face:
         """The face of a photo that shows one person, with its template.
@@ -235,11 +250,15 @@ def _describe(
 ) -> tuple[Face, NDArray[np.uint8]]:
     left, top, right, bottom = (float(value) for value in xyxy)
     box = Box(left, top, right - left, bottom - top)
-    # Aligned from the smallest decoded picture that need not be enlarged.
-    matrix = similarity_transform(points, ALIGNED_POINTS_XY)
-    image = photo.image(float(np.hypot(matrix[0, 0], matrix[1, 0])))
-    aligned = align(image, points * (image.width / photo.width))
+    aligned = _aligned(photo, points)
     pose = Pose(*head_angles(points))
     eye_distance_px = float(np.linalg.norm(points[1] - points[0]))
     quality = assess(aligned, eye_distance_px, pose, box, (photo.width, photo.height))
     return Face(box, Landmarks.from_array(points), min(1.0, confidence), pose, quality), aligned
+
+
+def _aligned(photo: Photo, points: NDArray[np.floating]) -> NDArray[np.uint8]:
+    """A face in the standard place, from the smallest decoded picture that need not be enlarged."""
+    matrix = similarity_transform(points, ALIGNED_POINTS_XY)
+    image = photo.image(float(np.hypot(matrix[0, 0], matrix[1, 0])))
+    return align(image, points * (image.width / photo.width))

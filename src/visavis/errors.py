@@ -61,6 +61,34 @@ class NoFaceError(VisavisError):
     hint = "`visavis detect --draw out.png` shows what was found"
 
 
+class RedactionError(VisavisError):
+    """The photo cannot be redacted so."""
+
+
+class OutputExistsError(RedactionError):
+    """There is a file of that name, and it is not what this photo was redacted to before; nothing is ever overwritten."""
+
+    hint = "name another output, or move that file away"
+
+
+class OutputPlaceError(RedactionError):
+    """The output is the input, or lies within it, or the other way round."""
+
+    hint = "name an output outside of what is redacted"
+
+
+class OutputFormatError(RedactionError):
+    """The photo cannot be written in the format that the output's ending names."""
+
+    hint = "end it with .jpg, .png, .webp, .tif, .bmp, .gif, .heic or .avif, best as the photo does"
+
+
+class OutputUnwritableError(RedactionError):
+    """The output cannot be written."""
+
+    hint = "check the folder, its free space and your rights"
+
+
 class ModelError(VisavisError):
     """A model cannot be used."""
 

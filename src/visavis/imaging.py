@@ -68,6 +68,7 @@ DEFAULT_LIMITS = Limits()
 class Photo:
     """An opened photo: its upright size at once, its pixels on demand.
 
+    format: as Pillow names it, a camera's MPO as the JPEG it begins with; empty for an array.
     Not for sharing between threads. Raises the `ImageError` that fits, here or
     when pixels are asked for.
     """
@@ -79,12 +80,13 @@ class Photo:
             image, scans = _from_array(source), 1
             self._decoded[1] = image
         else:
-            self._data = _read(source, limits)
+            self._data = read_file(source, limits)
             scans = count_scans(self._data) if self._data.startswith(JPEG_START) else 1
             with _pillow_errors():
                 image = _open(self._data)
         _check_pixels(image, scans, limits)
         self._is_jpeg = image.format in ("JPEG", "MPO")
+        self.format = "JPEG" if self._is_jpeg else image.format or ""
         self._orientation = _orientation(image, self._data)
         sides = image.size[::-1] if self._orientation in _SIDES_SWAP else image.size
         self.width, self.height = sides
@@ -131,7 +133,8 @@ def _divisor(min_scale: float) -> int:
     return next((d for d in (8, 4, 2) if 1 / d >= min_scale), 1)
 
 
-def _read(source: str | os.PathLike[str] | bytes | bytearray | BinaryIO, limits: Limits) -> bytes:
+def read_file(source: str | os.PathLike[str] | bytes | bytearray | BinaryIO, limits: Limits) -> bytes:
+    """The bytes of a photo's file; raises UnreadableImageError, ImageTooLargeError and CorruptImageError where it is empty."""
     if isinstance(source, bytes | bytearray):
         data = bytes(source)
     elif isinstance(source, str | os.PathLike):

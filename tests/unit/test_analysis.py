@@ -103,3 +103,17 @@ def test_a_bad_rate_is_refused_before_any_work(analyzer: visavis.Analyzer) -> No
 def test_an_unknown_recogniser() -> None:
     with pytest.raises(UnknownModelError):
         visavis.Analyzer(recogniser="nobody")
+
+
+def test_candidates_are_faces_and_more_and_are_recognised_where_asked(
+    analyzer: visavis.Analyzer, astronaut: Path
+) -> None:
+    sure, more = analyzer.candidates(astronaut, 0.5), analyzer.candidates(astronaut, 0.05)
+    assert sure == analyzer.detect(astronaut)
+    assert len(more) >= len(sure)
+    assert analyzer.recognise(astronaut, []) == []
+    (again,) = analyzer.recognise(astronaut, sure)
+    (known,) = analyzer.analyze(astronaut)
+    assert again.template is not None
+    assert known.template is not None
+    assert float(again.template.vector @ known.template.vector) > 0.999

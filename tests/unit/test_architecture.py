@@ -21,6 +21,7 @@ ROOMS = [
     {"models", "comparison"},
     {"detection"},
     {"analysis"},
+    {"redaction"},
     {"evaluation", "services"},
     {"rekognition"},
     {"server"},

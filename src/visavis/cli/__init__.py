@@ -19,6 +19,7 @@ from visavis.cli.gallery import gallery
 from visavis.cli.identify import identify, verify
 from visavis.cli.key import key
 from visavis.cli.model import model
+from visavis.cli.redact import redact
 from visavis.cli.serve import serve
 from visavis.cli.upkeep import backup, doctor, keyring, restore
 from visavis.errors import VisavisError
@@ -48,6 +49,7 @@ for _command in (
     key,
     keyring,
     model,
+    redact,
     restore,
     serve,
     verify,

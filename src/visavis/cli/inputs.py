@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import glob
+import math
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import click
 
 from visavis.comparison import DEFAULT_MAX_FMR
 from visavis.errors import VisavisError
+from visavis.faces import Box
 
 existing_file = click.Path(exists=True, dir_okay=False, path_type=Path)
 new_file = click.Path(dir_okay=False, path_type=Path)
@@ -22,6 +25,24 @@ fmr_option = click.option(
     help="How often, at most, two different people may be taken for one.",
 )
 key_option = click.option("--key", help="The log's public key, as you know it: NAME+HEX+BASE64.")
+
+
+class BoxType(click.ParamType[Box]):
+    """A box as people type it: X,Y,W,H, in pixels."""
+
+    name = "X,Y,W,H"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Box:
+        """The box; its sides are longer than nothing."""
+        try:
+            x, y, width, height = (float(part) for part in str(value).split(","))
+        except ValueError:
+            self.fail("a box is four numbers, X,Y,W,H, in pixels of the upright photo", param, ctx)
+        if not (math.isfinite(x + y + width + height) and width > 0 and height > 0):
+            self.fail("a box has a width and a height", param, ctx)
+        return Box(x, y, width, height)
+
+
 PHOTO_SUFFIXES = frozenset(
     ".jpg .jpeg .jpe .jfif .png .webp .tif .tiff .bmp .gif .heic .heif .avif".split()  # noqa: SIM905
 )

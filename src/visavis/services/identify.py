@@ -104,7 +104,8 @@ def _identify(
         indexes = registry.indexes.of(gallery.id)
         size = sum(len(index) for index in indexes.values())
         searches = [
-            _search(registry, probe, indexes.get(probe.model.compatibility), asked, size) for probe in probes
+            search_for(registry, probe, indexes.get(probe.model.compatibility), asked, size)
+            for probe in probes
         ]
         candidates = _candidates(registry, gallery.name, searches, asked, searched)
     calibration, threshold = searches[0].calibration, searches[0].threshold_score
@@ -120,7 +121,7 @@ def _identify(
 def _candidates(
     registry: Registry,
     gallery_name: str,
-    searches: Sequence[_Search],
+    searches: Sequence[Search],
     asked: Asked,
     searched: bytes | None,
 ) -> tuple[Candidate, ...]:
@@ -147,7 +148,7 @@ def _candidates(
 
 
 @dataclass(frozen=True, slots=True)
-class _Search:
+class Search:
     """A probe and the references of its model."""
 
     probe: Vector
@@ -182,9 +183,10 @@ class _Search:
         )
 
 
-def _search(
+def search_for(
     registry: Registry, probe: Template, index: TemplateIndex | None, asked: Asked, size: int
-) -> _Search:
+) -> Search:
+    """What finds the references of the probe's model that are like it. size: of the gallery. Raises SearchRateError."""
     check_template(probe)
     calibration = registry.analyzer(probe.model.name).calibration
-    return _Search(probe.vector, calibration, asked.threshold_score(calibration, size), index)
+    return Search(probe.vector, calibration, asked.threshold_score(calibration, size), index)

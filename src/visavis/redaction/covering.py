@@ -1,0 +1,46 @@
+"""What is asked of a redaction, and which faces it comes to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from visavis.faces import Box, Face
+from visavis.redaction.masks import Region, Shape, region_of
+from visavis.redaction.styles import Style
+
+
+@dataclass(frozen=True, slots=True)
+class Covering:
+    """How faces are covered, and what was corrected by hand, in pixels of the upright photo.
+
+    keep: a face whose middle lies in one of these boxes is not covered. also: these boxes are covered whole, whatever is in them.
+    """
+
+    style: Style = Style.SOLID
+    shape: Shape = Shape.ELLIPSE
+    keep: tuple[Box, ...] = ()
+    also: tuple[Box, ...] = ()
+
+    def left_open(self, face: Face) -> bool:
+        """Whether a face was said by hand to be kept."""
+        left, top, right, bottom = face.box.xyxy
+        return any(
+            box.xyxy[0] <= (left + right) / 2 < box.xyxy[2]
+            and box.xyxy[1] <= (top + bottom) / 2 < box.xyxy[3]
+            for box in self.keep
+        )
+
+    def regions(self, covered: Sequence[Face]) -> list[Region]:
+        """What is to be covered. Where the head of a face that is not covered is near, it is covered in part."""
+        return [region_of(face, self.shape) for face in covered] + [Region(b, Shape.BOX) for b in self.also]
+
+
+@dataclass(frozen=True, slots=True)
+class Redacted:
+    """A redacted photo. covered, kept, spared: how many faces were covered, kept by hand, spared by consent."""
+
+    photo: bytes
+    covered: int
+    kept: int = 0
+    spared: int = 0

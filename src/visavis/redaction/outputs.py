@@ -1,0 +1,120 @@
+"""Where redacted photos go: files that appear whole, in place of nothing, and are known again when a run is repeated.
+
+A file that is there already may be anything, the photo itself among them, so none is ever taken for done by its name. What visavis
+wrote is remembered in the state folder, not beside the photos, which are to be published: the output's size and time, and from
+what it was made. That is written before the file takes its place, so a run that is cut off loses nothing but what it was at.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from visavis.errors import OutputExistsError, OutputPlaceError, OutputUnwritableError
+from visavis.files import whole_file, why
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A photo and the file to redact it to."""
+
+    source: Path
+    target: Path
+
+
+def tasks_of(source: Path, target: Path, suffixes: frozenset[str]) -> tuple[list[Task], list[Path]]:
+    """What there is to do, the structure of folders kept, and the files that are no photos by their endings; both in order.
+
+    Symbolic links to folders are not followed. Raises OutputPlaceError where one place lies within the other or is the other.
+    """
+    here, there = source.resolve(), target.resolve()
+    if here == there or here in there.parents or there in here.parents or _same(source, target):
+        raise OutputPlaceError
+    if not source.is_dir():
+        return [Task(source, target)], []
+    files = sorted(path for path in source.rglob("*") if path.is_file())
+    photos = [path for path in files if path.suffix.lower() in suffixes]
+    others = [path for path in files if path.suffix.lower() not in suffixes]
+    return [Task(path, target / path.relative_to(source)) for path in photos], others
+
+
+class Outputs:
+    """What was written before, and what is written now. Safe to share between threads.
+
+    folder: where that is remembered. settings: text that differs where redaction was asked for differently.
+    """
+
+    def __init__(self, folder: Path, settings: str) -> None:
+        self._file = folder / "redactions.jsonl"
+        self._settings = settings
+        self._lock = threading.Lock()
+        self._known = dict(self._read())
+
+    def done(self, task: Task) -> bool:
+        """Whether this photo was redacted so, and is there still as it was written.
+
+        Raises OutputExistsError where another file is there, OutputUnwritableError where it cannot be looked at.
+        """
+        if not os.path.lexists(task.target):
+            return False
+        with suppress(OSError):
+            known = self._known.get(str(task.target.resolve()))
+            if (
+                known == [self._origin(task.source), _stamp(task.target.stat())]
+                and not task.target.is_symlink()
+            ):
+                return True
+        raise OutputExistsError
+
+    def write(self, task: Task, redacted: bytes) -> None:
+        """Write a redacted photo, whole or not at all; raises OutputExistsError and OutputUnwritableError."""
+        try:
+            with whole_file(task.target) as file:
+                file.write(redacted)
+                file.flush()
+                self._remember(task, _stamp(os.fstat(file.fileno())))
+                if os.path.lexists(task.target):
+                    raise OutputExistsError
+        except OSError as error:
+            raise OutputUnwritableError(f"the output cannot be written: {why(error, 'no access')}") from None
+
+    def _origin(self, source: Path) -> str:
+        """Tells whether a photo is the one it was, and was to be redacted so. A digest: times of photos are metadata, too."""
+        known = f"{source.resolve()}\0{_stamp(source.stat())}\0{self._settings}"
+        return hashlib.sha256(known.encode("utf-8", "surrogateescape")).hexdigest()
+
+    def _remember(self, task: Task, stamp: list[int]) -> None:
+        place = str(task.target.resolve())
+        entry: list[object] = [self._origin(task.source), stamp]
+        with self._lock:
+            self._file.parent.mkdir(parents=True, exist_ok=True)
+            handle = os.open(self._file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+            with os.fdopen(handle, "w", encoding="ascii") as file:
+                file.write(f"\n{json.dumps([place, *entry])}\n")  # the line before may have been cut off
+            self._known[place] = entry
+
+    def _read(self) -> Iterator[tuple[str, list[object]]]:
+        """What is remembered; a line that was cut off is passed over."""
+        with suppress(FileNotFoundError), self._file.open(encoding="ascii", errors="replace") as file:
+            for line in file:
+                with suppress(ValueError, TypeError):
+                    place, *entry = json.loads(line)
+                    yield place, entry
+
+
+def _same(source: Path, target: Path) -> bool:
+    """Whether two names lead to one file, through links too."""
+    try:
+        return source.samefile(target)
+    except OSError:
+        return False
+
+
+def _stamp(status: os.stat_result) -> list[int]:
+    return [status.st_size, status.st_mtime_ns]

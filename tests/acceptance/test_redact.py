@@ -1,0 +1,122 @@
+"""A folder of photos that one may publish."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from commands import refused, visavis_here
+from PIL import Image
+
+import visavis
+
+
+@pytest.fixture
+def folder(astronaut: Path, hopper: Path, tmp_path: Path) -> Path:
+    """Two good photos, a bad one and a text."""
+    deeper = tmp_path / "photos" / "deeper"
+    deeper.mkdir(parents=True)
+    (deeper / "astronaut.png").write_bytes(astronaut.read_bytes())
+    (tmp_path / "photos" / "hopper.jpg").write_bytes(hopper.read_bytes())
+    (tmp_path / "photos" / "bad.jpg").write_bytes(hopper.read_bytes()[:5000])
+    (tmp_path / "photos" / "notes.txt").write_text("who is in them")
+    return tmp_path / "photos"
+
+
+def test_a_folder_becomes_one_to_publish(folder: Path, tmp_path: Path, analyzer: visavis.Analyzer) -> None:
+    before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    out = tmp_path / "out"
+    run = visavis_here("redact", folder, out)
+    assert run.returncode == 1, "one of the photos failed"
+    assert "redacted 2 photos, covered 2 faces, 1 photos failed, 1 other files not copied" in run.stdout
+    assert "bad.jpg: The photo is damaged" in run.stderr
+    assert "notes.txt: not a photo, not copied" in run.stderr
+    written = sorted(str(path.relative_to(out)) for path in out.rglob("*") if path.is_file())
+    assert written == ["deeper/astronaut.png", "hopper.jpg"]
+    assert [analyzer.detect(out / name) for name in written] == [[], []]
+    assert {path: path.read_bytes() for path in before} == before
+
+    (folder / "bad.jpg").unlink()
+    times = [(out / name).stat().st_mtime_ns for name in written]
+    run = visavis_here("redact", folder, out, "--json")
+    assert run.returncode == 0, run.stderr
+    entries = json.loads(run.stdout)["photos"]
+    assert [entry["done_before"] for entry in entries] == [True, True]
+    assert [(out / name).stat().st_mtime_ns for name in written] == times
+
+
+def test_one_photo_corrected_by_hand(hopper: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out.webp"
+    run = visavis_here(
+        "redact",
+        hopper,
+        out,
+        "--keep-box",
+        "200,150,150,150",
+        "--also",
+        "10,20,30,40",
+        "--style",
+        "blur",
+        "--json",
+    )
+    assert run.returncode == 0, run.stderr
+    (entry,) = json.loads(run.stdout)["photos"]
+    assert (entry["covered"], entry["kept"]) == (0, 1)
+    with Image.open(out) as opened:
+        assert opened.format == "WEBP"
+
+
+def test_nothing_is_overwritten(hopper: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "copy.jpg"
+    copy.write_bytes(hopper.read_bytes())
+    refused(visavis_here("redact", copy, copy), "The output is the input")
+    run = visavis_here("redact", hopper, copy)
+    assert run.returncode == 1
+    assert "There is a file of that name" in run.stderr
+    assert copy.read_bytes() == hopper.read_bytes()
+
+
+@pytest.mark.parametrize(
+    "words", [("--also", "1,2,3"), ("--keep-box", "1,2,0,4"), ("--also", "a,b,c,d"), ("--fpir", "1")]
+)
+def test_wrong_usage(words: tuple[str, str], hopper: Path, tmp_path: Path) -> None:
+    assert visavis_here("redact", hopper, tmp_path / "o.jpg", *words).returncode == 2
+
+
+def test_boxes_are_for_one_photo(folder: Path, tmp_path: Path) -> None:
+    assert visavis_here("redact", folder, tmp_path / "out", "--also", "1,2,3,4").returncode == 2
+
+
+def test_people_who_agreed_are_spared_until_they_withdraw(
+    astronaut: Path, hopper: Path, tmp_path: Path, analyzer: visavis.Analyzer
+) -> None:
+    purpose = "pictures of the reunion"
+    wide, photo = Image.new("RGB", (1024, 600)), tmp_path / "photo.png"
+    wide.paste(Image.open(astronaut).convert("RGB"), (0, 0))
+    wide.paste(Image.open(hopper).convert("RGB"), (512, 0))
+    wide.save(photo)
+    for words in (
+        ("gallery", "create", "reunion", "--purpose", purpose),
+        ("consent", "grant", "--subject", "grace", "--purpose", purpose),
+        ("enrol", "reunion", "grace", hopper),
+    ):
+        run = visavis_here(*words)
+        assert run.returncode == 0, run.stderr
+    out = tmp_path / "out.png"
+    run = visavis_here("redact", photo, out, "--keep", "reunion", "--json")
+    assert run.returncode == 0, run.stderr
+    assert (
+        json.loads(run.stdout)["photos"][0] | {"spared": 1, "covered": 1}
+        == json.loads(run.stdout)["photos"][0]
+    )
+    (seen,) = analyzer.detect(out)
+    assert seen.box.x > 512
+
+    assert visavis_here("consent", "withdraw", "--subject", "grace", "--purpose", purpose).returncode == 0
+    run = visavis_here("redact", photo, out, "--keep", "reunion")
+    assert run.returncode == 1, "what shows her is not taken for done"
+    run = visavis_here("redact", photo, tmp_path / "again.png", "--keep", "reunion")
+    assert run.returncode == 0, run.stderr
+    assert analyzer.detect(tmp_path / "again.png") == []
+    refused(visavis_here("redact", photo, tmp_path / "third.png", "--keep", "nobody"), "no gallery")

@@ -1,0 +1,143 @@
+"""Where redacted photos go, and that nothing is overwritten."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from visavis.errors import OutputExistsError, OutputPlaceError, OutputUnwritableError
+from visavis.redaction.outputs import Outputs, Task, tasks_of
+
+SUFFIXES = frozenset({".jpg"})
+
+
+@pytest.fixture
+def task(tmp_path: Path) -> Task:
+    source = tmp_path / "in.jpg"
+    source.write_bytes(b"source")
+    return Task(source, tmp_path / "out" / "deep" / "out.jpg")
+
+
+def test_the_structure_is_kept_and_other_files_are_named(tmp_path: Path) -> None:
+    for name in ("b.JPG", "a/b/c.jpg", "a/notes.txt", ".hidden"):
+        path = tmp_path / "in" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    tasks, others = tasks_of(tmp_path / "in", tmp_path / "out", SUFFIXES)
+    assert [task.target.relative_to(tmp_path) for task in tasks] == [Path("out/a/b/c.jpg"), Path("out/b.JPG")]
+    assert [path.name for path in others] == [".hidden", "notes.txt"]
+
+
+@pytest.mark.parametrize(
+    ("source", "target"),
+    [
+        ("in", "in"),
+        ("in", "in/out"),
+        ("in", "."),
+        ("in/a.jpg", "in/a.jpg"),
+        ("in", "link"),
+        ("in/a.jpg", "hard"),
+    ],
+)
+def test_the_output_is_never_the_input_by_whatever_name(source: str, target: str, tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.jpg").touch()
+    (tmp_path / "link").symlink_to(tmp_path / "in")
+    (tmp_path / "hard").hardlink_to(tmp_path / "in" / "a.jpg")
+    with pytest.raises(OutputPlaceError):
+        tasks_of(tmp_path / source, tmp_path / target, SUFFIXES)
+
+
+def test_what_was_written_is_done_in_the_next_run_too(task: Task, tmp_path: Path) -> None:
+    first = Outputs(tmp_path / "home", "solid")
+    assert not first.done(task)
+    first.write(task, b"redacted")
+    assert task.target.read_bytes() == b"redacted"
+    assert first.done(task)
+    assert Outputs(tmp_path / "home", "solid").done(task)
+
+
+def rewrite_source(task: Task) -> None:
+    task.source.write_bytes(b"another photo")
+
+
+def rewrite_target(task: Task) -> None:
+    task.target.write_bytes(b"the photo itself")
+
+
+def link_to_source(task: Task) -> None:
+    task.target.unlink()
+    task.target.symlink_to(task.source)
+
+
+def keep_time(task: Task) -> None:
+    """As a copy with its times kept: of another size."""
+    before = task.target.stat()
+    task.target.write_bytes(b"longer than before")
+    os.utime(task.target, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+
+@pytest.mark.parametrize("change", [rewrite_source, rewrite_target, link_to_source, keep_time])
+def test_what_is_not_as_it_was_is_neither_done_nor_overwritten(
+    change: object, task: Task, tmp_path: Path
+) -> None:
+    Outputs(tmp_path / "home", "solid").write(task, b"redacted")
+    assert callable(change)
+    change(task)
+    before = task.target.read_bytes()
+    again = Outputs(tmp_path / "home", "solid")
+    with pytest.raises(OutputExistsError):
+        again.done(task)
+    with pytest.raises(OutputExistsError):
+        again.write(task, b"new")
+    assert task.target.read_bytes() == before
+
+
+def test_other_settings_make_another_output(task: Task, tmp_path: Path) -> None:
+    Outputs(tmp_path / "home", "solid").write(task, b"redacted")
+    with pytest.raises(OutputExistsError):
+        Outputs(tmp_path / "home", "blur").done(task)
+
+
+def test_a_file_that_was_there_before_is_never_done(task: Task, tmp_path: Path) -> None:
+    task.target.parent.mkdir(parents=True)
+    task.target.write_bytes(b"somebody's")
+    outputs = Outputs(tmp_path / "home", "solid")
+    with pytest.raises(OutputExistsError):
+        outputs.write(task, b"redacted")
+    assert task.target.read_bytes() == b"somebody's"
+    assert list(task.target.parent.iterdir()) == [task.target], "nothing unfinished is left"
+    with pytest.raises(OutputExistsError):
+        Outputs(tmp_path / "home", "solid").done(task)
+
+
+@pytest.mark.parametrize("moment", ["pathlib.Path.replace", "json.dumps"])
+def test_a_run_that_is_cut_off_goes_on(
+    moment: str, task: Task, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def cut(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(moment, cut)
+        with pytest.raises(KeyboardInterrupt):
+            Outputs(tmp_path / "home", "solid").write(task, b"redacted")
+    with (tmp_path / "home" / "redactions.jsonl").open("a") as remembered:
+        remembered.write('["cut o')
+    again = Outputs(tmp_path / "home", "solid")
+    assert not again.done(task)
+    again.write(task, b"redacted")
+    assert Outputs(tmp_path / "home", "solid").done(task)
+
+
+def test_places_of_photos_are_for_their_owner_alone(task: Task, tmp_path: Path) -> None:
+    Outputs(tmp_path / "home", "solid").write(task, b"redacted")
+    assert (tmp_path / "home" / "redactions.jsonl").stat().st_mode & 0o777 == 0o600
+
+
+def test_what_cannot_be_written_is_said(task: Task, tmp_path: Path) -> None:
+    (tmp_path / "out").write_text("a file where a folder should be")
+    with pytest.raises(OutputUnwritableError):
+        Outputs(tmp_path / "home", "solid").write(task, b"redacted")

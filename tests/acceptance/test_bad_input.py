@@ -416,6 +416,7 @@ def small_disk(home: Path) -> Iterator[Path]:
         subprocess.run(["umount", "-l", home], check=True)
 
 
+@pytest.mark.slow
 def test_a_disk_that_is_full_or_takes_no_writes(prepared: Path, small_disk: Path, photos: Path) -> None:
     shutil.copytree(prepared, small_disk, dirs_exist_ok=True)
     before, size = rows(small_disk), log_size(small_disk)

@@ -65,6 +65,7 @@ def rates_in(folder: Path) -> dict[str, Any]:
     return rates
 
 
+@pytest.mark.slow
 def test_a_server_that_dies_half_way(
     tmp_path: Path, astronaut: Path, hopper: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -41,6 +41,7 @@ def photos(tmp_path: Path, astronaut: Path, hopper: Path) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_images(photos: Path, tmp_path: Path) -> None:
     run = visavis("evaluate", photos / "people.csv", "--out", tmp_path / "out")
     assert run.returncode == 0, run.stderr
@@ -62,6 +63,7 @@ def test_images(photos: Path, tmp_path: Path) -> None:
         assert [row["error"] for row in csv.DictReader(file)][-1] == "There is no face in the photo."
 
 
+@pytest.mark.slow
 def test_pairs_and_reading_off_again(photos: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     run = visavis("evaluate", photos / "pairs.csv", "--out", out, "--folds", "2", "--pictures", "--json")
@@ -84,6 +86,7 @@ def test_pairs_and_reading_off_again(photos: Path, tmp_path: Path) -> None:
     assert against.returncode == 0, against.stderr
 
 
+@pytest.mark.slow
 def test_another_systems_scores(tmp_path: Path) -> None:
     rng = np.random.default_rng(1)
     rows = [f"m{i}a,m{i}b,1,x,{score:.3f}," for i, score in enumerate(rng.normal(90, 5, 400))]
@@ -119,6 +122,7 @@ def test_bad_input(photos: Path, tmp_path: Path) -> None:
     assert visavis("evaluate", photos / "people.csv", "--folds", "1").returncode == 2
 
 
+@pytest.mark.slow
 def test_a_folder_used_again_holds_one_run(photos: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     assert visavis("evaluate", photos / "people.csv", "--out", out).returncode == 0

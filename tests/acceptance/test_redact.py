@@ -88,6 +88,7 @@ def test_boxes_are_for_one_photo(folder: Path, tmp_path: Path) -> None:
     assert visavis_here("redact", folder, tmp_path / "out", "--also", "1,2,3,4").returncode == 2
 
 
+@pytest.mark.slow
 def test_people_who_agreed_are_spared_until_they_withdraw(
     astronaut: Path, hopper: Path, tmp_path: Path, analyzer: visavis.Analyzer
 ) -> None:

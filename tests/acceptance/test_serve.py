@@ -34,6 +34,7 @@ def serving(*arguments: str) -> Iterator[subprocess.Popen[str]]:
             process.kill()
 
 
+@pytest.mark.slow
 def test_from_start_to_stop(monkeypatch: pytest.MonkeyPatch) -> None:
     with serving("--json", "--workers", "1") as process:
         assert process.stdout

@@ -122,6 +122,7 @@ def assert_gone_once_withdrawn(name: str, photo: bytes, tries: int) -> None:
     assert not any(name in found for found in after)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("server")
 def test_two_portraits(portraits: Path) -> None:
     consent_to_all(portraits, "eileen")
@@ -180,6 +181,7 @@ def photos_of_lfw(folder: Path) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_consent_over_http(server: ServerProcess, hopper: Path, tmp_path: Path) -> None:
     """What Rekognition has no words for, signed as boto3 signs: a consent makes a person indexable, its withdrawal ends it, the log proves both."""
     client = boto3.Session().client("rekognition")

@@ -30,6 +30,7 @@ def test_every_compilation_yields_the_same_network(name: str, output: str) -> No
         np.testing.assert_array_equal(compiled(name, 2).run(image)[output], expected)
 
 
+@pytest.mark.slow
 def test_threads_do_not_disturb_each_other() -> None:
     shared = compiled(DEFAULT_RECOGNISER, 2)
     images = np.random.default_rng(2).integers(0, 255, (12, 1, 112, 112, 3), np.uint8)

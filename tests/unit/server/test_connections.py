@@ -22,7 +22,7 @@ from visavis.server.listening import listen
 from visavis.server.serve import http_server
 
 LIMITS = Limits(
-    head_s=0.2, idle_s=0.4, drain_s=0.2, drain_bytes=2**21, grace_s=0.2, body_bytes=2**20, connections=20
+    head_s=0.6, idle_s=1.2, drain_s=0.6, drain_bytes=2**21, grace_s=0.6, body_bytes=2**20, connections=20
 )
 CALL = raw(headers=signed_headers() | {"content-length": "2"}, body=b"{}")
 LARGE_BODY = 300_000

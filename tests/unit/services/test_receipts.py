@@ -91,6 +91,7 @@ def test_what_was_altered_does_not_pass(registry: Registry) -> None:
             verify_receipt(canonical({k: v for k, v in mixed.items() if k != name}))
 
 
+@pytest.mark.slow
 def test_no_byte_can_be_changed(tmp_path_factory: pytest.TempPathFactory) -> None:
     with registry_at(tmp_path_factory.mktemp("home")) as registry:
         data = receipt_of(registry, agree(registry, "anna")[0]).data

@@ -71,4 +71,4 @@ def _check_rest(got: Got) -> None:
     elif kind == "application/json":
         assert isinstance(json.loads(got.body), dict)
     else:
-        assert kind.partition(";")[0] in {"text/plain", "text/html"}
+        assert kind.partition(";")[0] in {"text/plain", "text/html", "application/jsonl"}

@@ -11,6 +11,7 @@ import fuzzing
 
 from visavis.rekognition.model import OPERATIONS
 from wire_fuzz.calls import (
+    EXPORTS,
     GALLERY,
     MARK,
     PEOPLE,
@@ -129,7 +130,7 @@ def s3(draw: random.Random, world: World) -> Shot:
 
 def rest(draw: random.Random, world: World) -> Shot:
     """A call to /v1 with mutated body, query, path or method, signed."""
-    called = draw.choice(REST_CALLS)
+    called = draw.choice(EXPORTS if draw.random() < 0.002 else REST_CALLS)
     draft = rest_draft(called)
     kind = draw.random()
     if called.body is not None and kind < 0.6:

@@ -81,13 +81,19 @@ def _change(place: Place, draw: random.Random, world: World) -> None:
     elif kind < 0.25 and isinstance(holder, dict):
         holder[f"{key}{draw.choice(('', ' ', 's', chr(0)))}".swapcase()] = holder.pop(key)
     elif kind < 0.3:
-        holder[key] = draw.choice(
-            ([holder[key]], {"Bytes": holder[key]}, [holder[key]] * 101, [holder[key]] * 4_097)
-        )
+        holder[key] = _wrapped(holder[key], draw)
     elif isinstance(holder[key], str) and kind < 0.6:
         holder[key] = _changed_text(holder[key], draw)
     else:
         holder[key] = _like(holder[key], draw, world) if draw.random() < 0.8 else other_value(draw, world)
+
+
+def _wrapped(value: Any, draw: random.Random) -> Any:
+    """A value within another; many times only where it is small: thousands of thousands would be more than the machine holds."""
+    small = isinstance(value, str) and len(value) < 100
+    return draw.choice(
+        ([value], {"Bytes": value}, [value] * (101 if small else 1), [value] * (4_097 if small else 2))
+    )
 
 
 def _like(value: Any, draw: random.Random, world: World) -> Any:

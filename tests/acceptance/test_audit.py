@@ -45,6 +45,7 @@ def test_for_programs() -> None:
     }
 
 
+@pytest.mark.slow
 def test_refusals(tmp_path: Path) -> None:
     export = tmp_path / "export.jsonl"
     lines = EXPORT.read_bytes().splitlines(keepends=True)

@@ -330,6 +330,7 @@ def test_a_clock_that_was_set_back(home: Path, watched: Watched, photos: Path) -
         assert connection.execute("SELECT count(*) FROM tombstones WHERE settled = 0").fetchone() == (0,)
 
 
+@pytest.mark.slow
 def test_databases_that_are_not_as_they_should_be(home: Path, watched: Watched, tmp_path: Path) -> None:
     store, keyring = home / "visavis.db", home / "visavis-keyring.db"
     listed = ("gallery", "list")

@@ -93,6 +93,7 @@ def test_draw_where_it_cannot(astronaut: Path, tmp_path: Path) -> None:
     assert (tmp_path / "file").read_text() == "kept"
 
 
+@pytest.mark.slow
 def test_compare_for_people(astronaut: Path, hopper: Path) -> None:
     run = visavis("compare", astronaut, astronaut)
     assert run.returncode == 0, run.stderr
@@ -109,6 +110,7 @@ def test_compare_for_programs(astronaut: Path, hopper: Path) -> None:
     assert result["threshold"] == pytest.approx(90)
 
 
+@pytest.mark.slow
 def test_compare_refusals(astronaut: Path, tmp_path: Path) -> None:
     blank = tmp_path / "blank.png"
     Image.new("RGB", (99, 99), "white").save(blank)

@@ -105,6 +105,7 @@ def test_another_systems_scores(tmp_path: Path) -> None:
     assert (tmp_path / "evaluation" / "rekognition" / "report.html").is_file()
 
 
+@pytest.mark.slow
 def test_bad_input(photos: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     refused(visavis("evaluate", photos / "absent.csv", "--out", out), "cannot be opened", "hint: ")
@@ -133,6 +134,7 @@ def test_a_folder_used_again_holds_one_run(photos: Path, tmp_path: Path) -> None
     assert json.loads(again.stdout)["protocol"]["mated"] == 2
 
 
+@pytest.mark.slow
 def test_nothing_of_the_users_is_written_over(photos: Path, tmp_path: Path) -> None:
     own = tmp_path / "own"
     own.mkdir()

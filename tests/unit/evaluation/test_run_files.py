@@ -32,6 +32,7 @@ def same(a: Comparisons, b: Comparisons) -> None:
             np.testing.assert_array_equal(getattr(ours, name), getattr(theirs, name), err_msg=name)
 
 
+@pytest.mark.slow
 def test_a_run_reads_back_as_it_was(run: Run, tmp_path: Path) -> None:
     write_run(run, tmp_path)
     again, system = read_run(tmp_path / "scores.csv")

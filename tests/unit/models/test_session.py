@@ -20,6 +20,7 @@ def compiled(name: str, threads: int) -> OpenVinoSession:
     return OpenVinoSession(load_weights(manifest, Path("absent")), manifest, threads=threads)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "output"), [(DEFAULT_RECOGNISER, "fc1"), (DEFAULT_DETECTOR, "kps_8")])
 def test_every_compilation_yields_the_same_network(name: str, output: str) -> None:
     """With several streams, OpenVINO's own reading of these files sometimes compiles wrong weights."""

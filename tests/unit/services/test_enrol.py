@@ -181,6 +181,7 @@ def test_a_folder_is_enrolled_and_gone_on_with(staff: Registry, tmp_path: Path) 
     assert count(staff) == 4
 
 
+@pytest.mark.slow
 @given(
     st.lists(st.tuples(st.sampled_from("abcde"), st.sampled_from("abcde"), st.integers(0, 2)), max_size=12)
 )

@@ -26,6 +26,7 @@ for database, schema in databases:
 """
 
 
+@pytest.mark.slow
 def test_several_processes_begin_at_once(
     database_url: str, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:

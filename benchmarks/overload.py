@@ -2,71 +2,31 @@
 
 First as many clients as have room (a worker, and its queue) ask one call after the other: what is answered then, the server can
 bear. Then ten times as many calls a second are sent, whatever becomes of them, each on a connection that is free. They are
-CompareFaces of two photos of 200 kB, signed once: a signature holds for 15 minutes. The client is one process that runs beside
-the server at the same priority, so that its own waiting for a processor counts against the server; what it takes is noted.
+CompareFaces of two photos of 200 kB, of a dozen sizes in turn, signed once. The client is one process beside the server at the
+same priority, so that its own waiting for a processor counts against the server; what it takes is noted.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
-import base64
-import configparser
-import json
 import os
-import re
 import time
-from dataclasses import dataclass, field
+from itertools import cycle
 from typing import Any
 from urllib.request import urlopen
 
 import numpy as np
-from botocore.auth import SigV4Auth
-from botocore.awsrequest import AWSRequest
-from botocore.credentials import Credentials
 from common import save
-from serving import REGION, SMALL, Running, astronaut, hopper, machine_seconds, processor_seconds, serving
+from flood import ACCEPTED, FAILED, REFUSED, Client, signed
+from serving import SMALL, Running, machine_seconds, processor_seconds, serving
 
 from visavis.models.session import available_cpus
-from visavis.rekognition.wire import CONTENT_TYPE
 from visavis.server.limits import Limits
 
 TIMES, SECONDS, BEARABLE_S = 10, 120, 15
-ACCEPTED, REFUSED, FAILED = "accepted", "refused", "failed"
+WIDTHS = range(900, 1500, 50)
 MiB = 2**20
-
-
-@dataclass(slots=True)
-class Client:
-    """Sends one request again and again, on connections of its own. answers: (what became of it, milliseconds)."""
-
-    port: int
-    request: bytes
-    answers: list[tuple[str, float]] = field(default_factory=list)
-    idle: list[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = field(default_factory=list)
-
-    async def ask(self) -> None:
-        """Send it once, and note what became of it."""
-        began = time.perf_counter()
-        try:
-            outcome = await self._asked()
-        except (OSError, EOFError):
-            outcome = FAILED
-        self.answers.append((outcome, 1000 * (time.perf_counter() - began)))
-
-    async def _asked(self) -> str:
-        connection = self.idle.pop() if self.idle else await asyncio.open_connection("127.0.0.1", self.port)
-        reader, writer = connection
-        writer.write(self.request)
-        head = await reader.readuntil(b"\r\n\r\n")
-        length = re.search(rb"(?i)content-length: (\d+)", head)
-        assert length
-        body = await reader.readexactly(int(length[1]))
-        await writer.drain()
-        self.idle.append(connection)
-        if head.startswith(b"HTTP/1.1 200"):
-            return ACCEPTED
-        return REFUSED if json.loads(body)["__type"] == "ThrottlingException" else FAILED
 
 
 def main() -> None:
@@ -84,9 +44,10 @@ def main() -> None:
 
 
 async def _overloaded(server: Running, seconds: int) -> dict[str, Any]:
-    port, request = int(server.endpoint.rpartition(":")[2]), _signed(server)
-    bearable = await _bearable(Client(port, request))
-    client, rate = Client(port, request), TIMES * bearable
+    port = int(server.endpoint.rpartition(":")[2])
+    requests = cycle([signed(server, (width, *SMALL[1:])) for width in WIDTHS])
+    bearable = await _bearable(Client(port, requests))
+    client, rate = Client(port, requests), TIMES * bearable
     resident = [server.resident_bytes()]
     began, machine = time.monotonic(), _taken(server)
     async with asyncio.TaskGroup() as calls:
@@ -136,24 +97,6 @@ async def _watch(server: Running, resident: list[int]) -> None:
     while True:
         await asyncio.sleep(1)
         resident.append(server.resident_bytes())
-
-
-def _signed(server: Running) -> bytes:
-    """The bytes of one request."""
-    parser = configparser.ConfigParser()
-    parser.read(server.credentials_file)
-    key = parser["default"]
-    photos = {"SourceImage": astronaut(SMALL), "TargetImage": hopper(SMALL)}
-    images = {name: {"Bytes": base64.b64encode(photo).decode()} for name, photo in photos.items()}
-    body = json.dumps(images).encode()
-    headers = {"Content-Type": CONTENT_TYPE, "X-Amz-Target": "RekognitionService.CompareFaces"}
-    request = AWSRequest("POST", server.endpoint, headers, body)
-    credentials = Credentials(key["aws_access_key_id"], key["aws_secret_access_key"])
-    SigV4Auth(credentials, "rekognition", REGION).add_auth(request)
-    host = server.endpoint.rpartition("/")[2]
-    lines = ["POST / HTTP/1.1", f"Host: {host}", f"Content-Length: {len(body)}"]
-    lines += [f"{name}: {value}" for name, value in request.headers.items()]
-    return "\r\n".join([*lines, "", ""]).encode() + body
 
 
 def _taken(server: Running) -> Any:

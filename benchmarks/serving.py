@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -134,12 +135,13 @@ def photo_of(portrait: Image.Image, form: Form) -> bytes:
     scene.paste(tall, ((width - tall.width) // 2, 0))
     grain = np.random.default_rng(0).normal(0, _GRAIN, (height, width, 1))
     picture = Image.fromarray((np.asarray(scene) + grain).clip(0, 255).astype(np.uint8))
-    for quality in range(100, 0, -1):
+
+    def encoded(quality: int) -> bytes:
         file = io.BytesIO()
         picture.save(file, "JPEG", quality=quality)
-        if file.tell() <= most_bytes:
-            return file.getvalue()
-    raise ValueError("no JPEG of that size is that small")
+        return file.getvalue()
+
+    return encoded(bisect_right(range(101), most_bytes, key=lambda quality: len(encoded(quality))) - 1)
 
 
 def _status(pid: int) -> dict[str, str]:

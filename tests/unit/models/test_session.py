@@ -31,6 +31,18 @@ def test_every_compilation_yields_the_same_network(name: str, output: str) -> No
         np.testing.assert_array_equal(compiled(name, 2).run(image)[output], expected)
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="reads its memory from /proc")
+def test_photos_of_ever_other_sizes_do_not_fill_the_memory() -> None:
+    detector = compiled(DEFAULT_DETECTOR, 1)
+    sizes = [(32 * high, 32 * wide) for high in range(1, 13) for wide in range(1, 13)]
+    resident = []
+    for height, width in sizes:
+        detector.run(np.zeros((1, height, width, 3), np.uint8))
+        status = Path("/proc/self/status").read_text("utf-8")
+        resident.append(int(status.split("VmRSS:")[1].split()[0]) // 1024)
+    assert resident[-1] - resident[48] < 100, "MiB, of 250 where every size is remembered"
+
+
 @pytest.mark.slow
 def test_threads_do_not_disturb_each_other() -> None:
     shared = compiled(DEFAULT_RECOGNISER, 2)

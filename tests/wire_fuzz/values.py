@@ -32,6 +32,7 @@ FRAGMENTS = (
     *(b'"\xff\xfe"', b'"\xc0\xaf"', b'"\xed\xa0\x80"', b'"\xf5\x80\x80\x80"', b"\xef\xbb\xbf1", b"\x00", b'"' + b"\\" * 999 + b'"'),
 )  # fmt: skip
 """Pieces of JSON's text, most of them no JSON; each may stand where a value stood."""
+MAX_REPEATED = 2**23
 _PLACE = "the place of a fragment"
 
 Place = tuple[Any, Any]
@@ -60,7 +61,7 @@ def mutated_json(document: Any, draw: random.Random, world: World) -> bytes:
             _change(draw.choice(places), draw, world)
     text = json.dumps(changed, ensure_ascii=draw.random() < 0.5).encode("utf-8", "surrogatepass")
     if fragment is not None:
-        text = text.replace(json.dumps(_PLACE).encode(), fragment)
+        text = text.replace(json.dumps(_PLACE).encode(), fragment, 1)
     return mutated_text(text, draw) if draw.random() < 0.03 else text
 
 
@@ -81,19 +82,18 @@ def _change(place: Place, draw: random.Random, world: World) -> None:
     elif kind < 0.25 and isinstance(holder, dict):
         holder[f"{key}{draw.choice(('', ' ', 's', chr(0)))}".swapcase()] = holder.pop(key)
     elif kind < 0.3:
-        holder[key] = _wrapped(holder[key], draw)
+        holder[key] = draw.choice(({"Bytes": holder[key]}, _list_of(holder[key], draw)))
     elif isinstance(holder[key], str) and kind < 0.6:
         holder[key] = _changed_text(holder[key], draw)
     else:
         holder[key] = _like(holder[key], draw, world) if draw.random() < 0.8 else other_value(draw, world)
 
 
-def _wrapped(value: Any, draw: random.Random) -> Any:
-    """A value within another; many times only where it is small: thousands of thousands would be more than the machine holds."""
-    small = isinstance(value, str) and len(value) < 100
-    return draw.choice(
-        ([value], {"Bytes": value}, [value] * (101 if small else 1), [value] * (4_097 if small else 2))
-    )
+def _list_of(value: Any, draw: random.Random) -> list[Any]:
+    """A value several times; once, where more would be a bomb for whoever sends it."""
+    count = draw.choice((1, 101, 4_097))
+    count = count if len(json.dumps(value)) * count < MAX_REPEATED else 1
+    return [copy.deepcopy(value) for _ in range(count)]
 
 
 def _like(value: Any, draw: random.Random, world: World) -> Any:

@@ -95,9 +95,10 @@ def _inside(registry: Registry) -> Iterator[Check]:
     yield _named("log", lambda: _log(registry))
     yield _named("consents", lambda: _consents(registry))
     yield _named("detector", lambda: _weights(DEFAULT_DETECTOR))
-    for summary in summaries(registry):
-        recogniser = summary.gallery.recogniser
+    found = summaries(registry)
+    for recogniser in sorted({summary.gallery.recogniser for summary in found}):
         yield _named(f"recogniser {recogniser}", partial(_weights, recogniser))
+    for summary in found:
         if summary.largest is not None and summary.references > summary.largest:
             yield Check(
                 f"gallery {summary.gallery.name}",

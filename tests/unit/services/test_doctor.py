@@ -56,6 +56,12 @@ def test_all_is_well(staff: Registry) -> None:
         assert not_well(unnamed) == {"controller": Health.DOUBTFUL}
 
 
+def test_a_recogniser_of_many_galleries_is_looked_at_once(staff: Registry) -> None:
+    galleries.create(staff, "visitors", PURPOSE)
+    found = [check.what for check in examine(staff.settings, Clock())]
+    assert len(found) == len(set(found))
+
+
 def test_a_place_where_nothing_is_yet(tmp_path: Path) -> None:
     assert not_well(settings_at(tmp_path / "not" / "made" / "yet")) == {}
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import glob
 import math
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import click
 from visavis.comparison import DEFAULT_MAX_FMR
 from visavis.errors import VisavisError
 from visavis.faces import Box
+from visavis.redaction.covering import Correction
 
 existing_file = click.Path(exists=True, dir_okay=False, path_type=Path)
 new_file = click.Path(dir_okay=False, path_type=Path)
@@ -27,22 +29,50 @@ fmr_option = click.option(
 key_option = click.option("--key", help="The log's public key, as you know it: NAME+HEX+BASE64.")
 
 
-class BoxType(click.ParamType[Box]):
-    """A box as people type it: X,Y,W,H, in pixels."""
+class CorrectionType(click.ParamType[Correction]):
+    """A box as people type it, in pixels, and in a video the time in which it counts."""
 
-    name = "X,Y,W,H"
+    name = "X,Y,W,H[@FROM-UNTIL]"
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Box:
-        """The box; its sides are longer than nothing."""
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Correction:
+        """The box, whose sides are longer than nothing, and its time."""
+        numbers, timed, times = str(value).partition("@")
         try:
-            x, y, width, height = (float(part) for part in str(value).split(","))
+            x, y, width, height = (float(part) for part in numbers.split(","))
         except ValueError:
-            self.fail("a box is four numbers, X,Y,W,H, in pixels of the upright photo", param, ctx)
+            self.fail("a box is four numbers, X,Y,W,H, in pixels of the upright picture", param, ctx)
         if not (math.isfinite(x + y + width + height) and width > 0 and height > 0):
             self.fail("a box has a width and a height", param, ctx)
-        return Box(x, y, width, height)
+        box = Box(x, y, width, height)
+        if not timed:
+            return Correction(box)
+        match = _TIMES.fullmatch(times)
+        if match is None or not (from_ms := _ms(match[1])) <= (until_ms := _ms(match[2])):
+            self.fail(
+                "a time is FROM-UNTIL, each in seconds or as MIN:SEC, such as @12.5-14 or @1:02-1:05",
+                param,
+                ctx,
+            )
+        return Correction(box, from_ms, until_ms)
 
 
+_TIMES = re.compile(r"([\d:.]+)-([\d:.]+)")
+
+
+def _ms(time: str) -> float:
+    """Milliseconds of `SEC`, `MIN:SEC` or `HOUR:MIN:SEC`; NaN of anything else."""
+    try:
+        parts = [float(part) for part in time.split(":")]
+    except ValueError:
+        return math.nan
+    return (
+        sum(part * 60**place for place, part in enumerate(reversed(parts))) * 1000
+        if len(parts) <= 3
+        else math.nan
+    )
+
+
+VIDEO_SUFFIXES = frozenset(".mp4 .m4v .mov .mkv .webm .gif".split())  # noqa: SIM905
 PHOTO_SUFFIXES = frozenset(
     ".jpg .jpeg .jpe .jfif .png .webp .tif .tiff .bmp .gif .heic .heif .avif".split()  # noqa: SIM905
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -22,9 +23,9 @@ class Covering:
     keep: tuple[Box, ...] = ()
     also: tuple[Box, ...] = ()
 
-    def left_open(self, face: Face) -> bool:
-        """Whether a face was said by hand to be kept."""
-        left, top, right, bottom = face.box.xyxy
+    def left_open(self, face: Box) -> bool:
+        """Whether a face, or its cover, was said by hand to be kept."""
+        left, top, right, bottom = face.xyxy
         return any(
             box.xyxy[0] <= (left + right) / 2 < box.xyxy[2]
             and box.xyxy[1] <= (top + bottom) / 2 < box.xyxy[3]
@@ -34,6 +35,37 @@ class Covering:
     def regions(self, covered: Sequence[Face]) -> list[Region]:
         """What is to be covered. Where the head of a face that is not covered is near, it is covered in part."""
         return [region_of(face, self.shape) for face in covered] + [Region(b, Shape.BOX) for b in self.also]
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """A box that was put right by hand, in a video from one moment until another, in milliseconds from its start."""
+
+    box: Box
+    from_ms: float = 0.0
+    until_ms: float = math.inf
+
+    def holds_at(self, time_ms: float) -> bool:
+        """Whether it counts for the frame that is shown then."""
+        return self.from_ms <= time_ms <= self.until_ms
+
+
+@dataclass(frozen=True, slots=True)
+class VideoCovering:
+    """How faces of a video are covered, and what was corrected by hand: see Covering."""
+
+    style: Style = Style.SOLID
+    shape: Shape = Shape.ELLIPSE
+    keep: tuple[Correction, ...] = ()
+    also: tuple[Correction, ...] = ()
+
+    def at(self, time_ms: float) -> Covering:
+        """What counts for the frame that is shown then."""
+        keep, also = (
+            tuple(correction.box for correction in corrections if correction.holds_at(time_ms))
+            for corrections in (self.keep, self.also)
+        )
+        return Covering(self.style, self.shape, keep, also)
 
 
 @dataclass(frozen=True, slots=True)

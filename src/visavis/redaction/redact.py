@@ -28,7 +28,7 @@ def redact(
     Raises the ImageError or ModelError that fits, OutputFormatError, and what `spare` raises.
     """
     faces = analyzer.candidates(photo, COVER_CONFIDENCE)
-    others = [face for face in faces if not covering.left_open(face)]
+    others = [face for face in faces if not covering.left_open(face.box)]
     spared = spare(photo, others) if spare else [False] * len(others)
     covered = [face for face, left in zip(others, spared, strict=True) if not left]
     return Redacted(

@@ -1,28 +1,137 @@
 """A video with its faces covered, in two passes over the file: where are they, and then, knowing that of all of it, cover and write.
 
 A face is often found in some frames of a row and not in others, so what is covered in one is only known once its neighbours were
-looked at. Both passes take the frames in their order, in parts of `PART_FRAMES`; a part that is finished is kept in the workshop,
-and the same video comes out whether or not the work was cut off.
+looked at. Both passes take the frames in their order, in parts; a part that is finished is kept in the workshop, so that the same
+video comes out whether or not the work was cut off.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
-from itertools import batched, islice
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
-from typing import IO, TypeVar
+from typing import IO
 
-import numpy as np
-from numpy.typing import NDArray
-
-from visavis.redaction.covering import Covering
+from visavis.errors import CorruptVideoError
+from visavis.faces import Box
+from visavis.models.session import available_cpus
+from visavis.redaction.covering import VideoCovering
+from visavis.redaction.covers import Covers, covers
 from visavis.redaction.masks import Region
 from visavis.redaction.planes import cover_planes
+from visavis.redaction.review import Doubt
 from visavis.redaction.sightings import Look
-from visavis.redaction.workshop import Workshop
+from visavis.redaction.workshop import Part, Workshop
+from visavis.video.formats import VideoFormat
+from visavis.video.frames import Frame
+from visavis.video.muxing import Audio, mux
+from visavis.video.source import Video
+from visavis.video.upright import planes_of
+from visavis.video.writing import segment
 
 PART_FRAMES = 250
+
+RECOGNISED_EVERY_MS = 400
+"""How often faces are compared with a gallery's: often enough for `tracks.KEPT_GAP_MS` with one miss."""
+
+Looker = Callable[[Frame, bool], Look]
+"""From a frame, and whether to recognise who agreed to be shown, to what is seen in it."""
+
+Progress = Callable[[str, int], AbstractContextManager[Callable[[], None]]]
+"""From what is done and in how many steps to a context whose value is called after each."""
+
+_FULL_RANGE = 2
+
+
+@dataclass(slots=True)
+class RedactedVideo:
+    """What was done with a video. frames: how many; covered_frames: those with a cover; covers: how many in all of them."""
+
+    frames: int = 0
+    covered_frames: int = 0
+    covers: int = 0
+    doubts: list[Doubt] = field(default_factory=list)
+
+    def add(self, regions: int, doubts: Iterable[Doubt]) -> None:
+        """Count a frame."""
+        self.frames += 1
+        self.covered_frames += regions > 0
+        self.covers += regions
+        self.doubts.extend(doubts)
+
+
+def no_progress(_what: str, _total: int) -> AbstractContextManager[Callable[[], None]]:
+    """Tell nobody."""
+    return nullcontext(lambda: None)
+
+
+def redact_video(
+    source: Path,
+    target: IO[bytes],
+    written: VideoFormat,
+    look: Looker,
+    workshop: Workshop,
+    covering: VideoCovering,
+    audio: Audio = Audio.KEEP,
+    progress: Progress = no_progress,
+) -> RedactedVideo:
+    """Write a video with its faces covered. target: an empty file, open to be written and read. look: any number of threads call it.
+
+    The workshop is left as it is where this is cut off, and else is for the caller to remove. Raises the VideoError that fits,
+    OutputUnwritableError, and what `look` raises.
+    """
+    video = Video(source)
+    parts = _look(video, look, workshop, progress)
+    done = _cover(video, written, workshop, covering, parts, progress)
+    mux(target, [workshop.segment(number) for number in range(parts)], video, written, audio)
+    return done
+
+
+def _look(video: Video, look: Looker, workshop: Workshop, progress: Progress) -> int:
+    """Look at all frames that were not looked at yet; how many parts the video has."""
+    number, last = workshop.parts()
+    expected = video.frame_count or round((video.duration_ms or 0) * video.frame_rate / 1000)
+    with (
+        progress("looking", max(1, expected - number * PART_FRAMES)) as advance,
+        ThreadPoolExecutor(available_cpus(), "look") as pool,
+    ):
+        frames = _asking(video.frames(after=last and last.pts), last and last.time_ms)
+        seen = _ahead(pool, lambda asked: _Seen(asked[0].pts, look(*asked)), frames)
+        while part := list(islice(seen, PART_FRAMES)):
+            workshop.keep(number, [one.look for one in part], part[-1].pts)
+            number += 1
+            for _ in part:
+                advance()
+    return number
+
+
+def _asking(frames: Iterable[Frame], before_ms: float | None) -> Iterator[tuple[Frame, bool]]:
+    """Each frame, and whether to recognise people in it: in the first of each span of time."""
+    span = None if before_ms is None else before_ms // RECOGNISED_EVERY_MS
+    for frame in frames:
+        now = frame.timestamp_ms // RECOGNISED_EVERY_MS
+        yield frame, now != span
+        span = now
+
+
+def _ahead(
+    pool: ThreadPoolExecutor, work: Callable[[Item], Result], items: Iterable[Item]
+) -> Iterator[Result]:
+    """A work done with items side by side; the results in the order of the items, a few of which are taken ahead."""
+    waiting: deque[Future[Result]] = deque()
+    for item in items:
+        waiting.append(pool.submit(work, item))
+        if len(waiting) > 2 * available_cpus():
+            yield waiting.popleft().result()
+    while waiting:
+        yield waiting.popleft().result()
+
+
+def _cover(
+    video: Video, written: VideoFormat, workshop: Workshop, covering: VideoCovering, progress: Progress
+) -> Iterator[Covers]:
+    """Write the segments that are not written yet; what is covered, frame by frame."""

@@ -10,11 +10,11 @@ from __future__ import annotations
 import io
 import shutil
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-from zipfile import BadZipFile
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -23,7 +23,22 @@ from visavis.redaction.sightings import Look
 
 KEPT_S = 7 * 24 * 3600
 _OF_FRAMES = ("time_ms", "signature")
-_OF_SIGHTINGS = ("boxes_xywh", "regions_xywh", "scores", "kept")
+_OF_SIGHTINGS = ("boxes_xyxy", "regions_xyxy", "scores", "kept")
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What was seen in some frames in a row. last_pts: of the last of them."""
+
+    looks: list[Look]
+    last_pts: int
+
+
+class Last(NamedTuple):
+    """The last frame that was looked at: its pts, and when it is shown."""
+
+    pts: int
+    time_ms: float
 
 
 class Workshop:
@@ -32,27 +47,45 @@ class Workshop:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def looks(self) -> list[list[Look]]:
-        """What was seen so far, part by part."""
-        parts: list[list[Look]] = []
-        with suppress(OSError, ValueError, KeyError, BadZipFile, EOFError):
-            while True:
-                parts.append(_unpacked(self._looks_file(len(parts)).read_bytes()))
-        return parts
+    def looked_at(self) -> tuple[int, Last | None]:
+        """How many parts were looked at, and the last frame of them."""
+        last, number = None, 0
+        for part in self.read():
+            last, number = Last(part.last_pts, part.looks[-1].time_ms), number + 1
+        return number, last
 
-    def keep_looks(self, number: int, looks: Sequence[Look]) -> None:
-        """Keep what was seen in a part of the video. Raises OSError."""
+    def read(self) -> Iterator[Part]:
+        """What was seen so far, in the order of the video, read as it is asked for."""
+        number = 0
+        while (part := self._read(number)) is not None:
+            yield part
+            number += 1
+
+    def part(self, number: int) -> Part:
+        """A part that was looked at."""
+        part = self._read(number)
+        assert part is not None
+        return part
+
+    def keep(self, number: int, part: Part) -> None:
+        """Keep what was seen in a part. Raises OSError."""
         with whole_file(self._looks_file(number), private=True) as file:
-            file.write(_packed(looks))
+            file.write(_packed(part))
 
     def segment(self, number: int) -> Path:
-        """The file of a finished part of the output; it is written elsewhere and moved there."""
+        """The file of a part of the output, which is there once it is finished."""
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         return self._folder / f"segment-{number:06}"
 
     def remove(self) -> None:
         """Leave nothing."""
         shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _read(self, number: int) -> Part | None:
+        try:
+            return _unpacked(self._looks_file(number).read_bytes())
+        except FileNotFoundError:
+            return None
 
     def _looks_file(self, number: int) -> Path:
         return self._folder / f"looks-{number:06}"
@@ -67,21 +100,19 @@ def sweep(workshops: Path, now: float | None = None) -> None:
                 shutil.rmtree(folder, ignore_errors=True)
 
 
-def _packed(looks: Sequence[Look]) -> bytes:
+def _packed(part: Part) -> bytes:
     """NumPy's own format: what frames have one of frame by frame, what sightings have one of all in a row."""
-    file = io.BytesIO()
-    np.savez(
-        file,
-        counts=np.array([len(look) for look in looks]),
-        **{name: np.array([getattr(look, name) for look in looks]) for name in _OF_FRAMES},
-        **{name: np.concatenate([getattr(look, name) for look in looks]) for name in _OF_SIGHTINGS},
-    )
+    file, looks = io.BytesIO(), part.looks
+    columns = {name: np.array([getattr(look, name) for look in looks]) for name in _OF_FRAMES}
+    columns |= {name: np.concatenate([getattr(look, name) for look in looks]) for name in _OF_SIGHTINGS}
+    np.savez(file, counts=[len(look) for look in looks], last_pts=part.last_pts, **columns)
     return file.getvalue()
 
 
-def _unpacked(data: bytes) -> list[Look]:
+def _unpacked(data: bytes) -> Part:
     with np.load(io.BytesIO(data), allow_pickle=False) as columns:
         ends = np.cumsum(columns["counts"])[:-1]
         values: dict[str, Sequence[Any]] = {name: columns[name] for name in _OF_FRAMES}
         values |= {name: np.split(columns[name], ends) for name in _OF_SIGHTINGS}
-    return [Look(**dict(zip(values, of_one, strict=True))) for of_one in zip(*values.values(), strict=True)]
+        looks = [Look(**dict(zip(values, one, strict=True))) for one in zip(*values.values(), strict=True)]
+        return Part(looks, int(columns["last_pts"]))

@@ -82,14 +82,19 @@ class Region:
 
 def region_of(face: Face, shape: Shape = Shape.ELLIPSE) -> Region:
     """The region of a face's head: chin, ears, forehead and most of the hair, however it is turned."""
-    points = face.landmarks.as_array()
-    corner = np.minimum(face.box.xyxy[:2], points.min(axis=0))
-    size = np.maximum(face.box.xyxy[2:], points.max(axis=0)) - corner
-    down = points[3:].mean(axis=0) - points[:2].mean(axis=0)  # from the eyes to the mouth
-    down /= max(float(np.linalg.norm(down)), 1e-6)
-    left, top = corner - _PADDING * size + _TO_CHIN * size * down
-    width, height = (1 + 2 * _PADDING) * size
-    return Region(Box(float(left), float(top), float(width), float(height)), shape)
+    (box,) = regions_of(np.array([face.box.xyxy]), face.landmarks.as_array()[None])
+    return Region(Box(*map(float, box)), shape)
+
+
+def regions_of(xyxy: NDArray[np.floating], points: NDArray[np.floating]) -> NDArray[np.float64]:
+    """The same for the boxes (N, 4) and landmarks (N, 5, 2) of many faces, as boxes (N, 4) of left, top, width, height."""
+    corner = np.minimum(xyxy[:, :2], points.min(axis=1)).astype(np.float64)
+    size = np.maximum(xyxy[:, 2:], points.max(axis=1)) - corner
+    down = points[:, 3:].mean(axis=1) - points[:, :2].mean(axis=1)  # from the eyes to the mouth
+    down /= np.maximum(np.linalg.norm(down, axis=1, keepdims=True), 1e-6)
+    return np.concatenate(
+        [corner - _PADDING * size + _TO_CHIN * size * down, (1 + 2 * _PADDING) * size], axis=1
+    )
 
 
 def _distances(start: int, stop: int, first: float, length: float) -> NDArray[np.float32]:

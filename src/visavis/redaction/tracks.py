@@ -1,0 +1,146 @@
+"""One face through a scene, and what is covered for it at each moment, found or not. Pure arithmetic, no pictures.
+
+A track is no person: it knows where something was seen, not who it is, and is let go with the frames that it covers.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import islice, pairwise
+
+Corners = tuple[float, float, float, float]
+"""Left, top, right, bottom, in pixels."""
+
+START_SCORE = 0.5
+"""From this score on a sighting is a face by itself."""
+
+REACH_MS = 5000.0
+"""A sighting below that score is a face so long before and after one above it in the same track."""
+
+HOLD_MS = 500.0
+"""Before a face is first and after it is last seen it is covered for so long, where it was."""
+
+KEPT_GAP_MS = 1000.0
+"""Somebody who agreed is left open between two frames in which they were recognised, at most so far apart."""
+
+_NEARBY_MS = 50.0
+# Over a region's size at each of its sides, for each second away from the nearest sighting; over the way between two
+# sightings, at each side.
+_WIDENING_A_SECOND, _WIDENING_BY_MOTION = 0.35, 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """A track's sighting in one frame: the detector's box, and the region that a cover of it would take."""
+
+    time_ms: float
+    box: Corners
+    region: Corners
+    score: float
+    kept: bool
+
+
+@dataclass(slots=True, eq=False)
+class Track:
+    """Sightings of one face within one scene, in the order of their times; those of long ago are let go.
+
+    Its covers are asked for in the order of time, too.
+    """
+
+    scene: int
+    sightings: deque[Sighting] = field(default_factory=deque)
+    best_score: float = 0.0
+    sure_ms: deque[float] = field(default_factory=deque)
+    kept_ms: deque[float] = field(default_factory=deque)
+
+    @property
+    def last(self) -> Sighting:
+        """Where it was seen last."""
+        return self.sightings[-1]
+
+    def add(self, sighting: Sighting) -> None:
+        """Continue the track."""
+        self.sightings.append(sighting)
+        self.best_score = max(self.best_score, sighting.score)
+        if sighting.score >= START_SCORE:
+            self.sure_ms.append(sighting.time_ms)
+        if sighting.kept:
+            self.kept_ms.append(sighting.time_ms)
+
+    def cover(self, time_ms: float) -> Corners | None:
+        """What is covered at a moment; None where there is no face, or one that is left open."""
+        self._let_go(time_ms)
+        early, late = self.sightings[0].time_ms - HOLD_MS, self.last.time_ms + HOLD_MS
+        if not early <= time_ms <= late or not self._is_face(time_ms) or self.is_open(time_ms):
+            return None
+        return self._around(time_ms)
+
+    def is_open(self, time_ms: float) -> bool:
+        """Whether the moment lies between two recognitions, near enough to each other."""
+        return any(
+            first <= time_ms <= second and second - first <= KEPT_GAP_MS
+            for first, second in pairwise(islice(self.kept_ms, 3))
+        )
+
+    def _is_face(self, time_ms: float) -> bool:
+        return any(abs(sure - time_ms) <= REACH_MS for sure in islice(self.sure_ms, 2))
+
+    def _let_go(self, time_ms: float) -> None:
+        """Forget what tells nothing of this moment and later ones: of the past, all but the latest is."""
+        while len(self.sightings) > 1 and self.sightings[1].time_ms < time_ms - _NEARBY_MS:
+            self.sightings.popleft()
+        while len(self.sure_ms) > 1 and self.sure_ms[1] <= time_ms:
+            self.sure_ms.popleft()
+        while len(self.kept_ms) > 1 and self.kept_ms[1] < time_ms:
+            self.kept_ms.popleft()
+
+    def _around(self, time_ms: float) -> Corners:
+        """The regions of all sightings about now, and where the face must be if now there is none."""
+        before = after = None
+        nearby = []
+        for sighting in self.sightings:
+            if abs(sighting.time_ms - time_ms) <= _NEARBY_MS:
+                nearby.append(sighting.region)
+            if sighting.time_ms <= time_ms:
+                before = sighting
+            if sighting.time_ms >= time_ms:
+                after = after or sighting
+            if sighting.time_ms > time_ms + _NEARBY_MS:
+                break
+        if before is not after:
+            nearby.append(_between(before, after, time_ms))
+        return union(nearby)
+
+
+def union(corners: Sequence[Corners]) -> Corners:
+    """The smallest rectangle around all of these."""
+    left, top, right, bottom = zip(*corners, strict=True)
+    return min(left), min(top), max(right), max(bottom)
+
+
+def _between(before: Sighting | None, after: Sighting | None, time_ms: float) -> Corners:
+    """Where a face may be at a moment between two sightings, or beside one: wider, the further away they are."""
+    if before is None or after is None:
+        one = before or after
+        assert one is not None
+        return _widened(one.region, _WIDENING_A_SECOND * abs(time_ms - one.time_ms) / 1000, (0, 0))
+    share = (time_ms - before.time_ms) / (after.time_ms - before.time_ms)
+    left, top, right, bottom = (a + share * (b - a) for a, b in zip(before.region, after.region, strict=True))
+    away_ms = min(time_ms - before.time_ms, after.time_ms - time_ms)
+    moved = [
+        abs(before.region[i] + before.region[i + 2] - after.region[i] - after.region[i + 2]) / 2
+        for i in (0, 1)
+    ]
+    return _widened(
+        (left, top, right, bottom),
+        _WIDENING_A_SECOND * away_ms / 1000,
+        (_WIDENING_BY_MOTION * moved[0], _WIDENING_BY_MOTION * moved[1]),
+    )
+
+
+def _widened(region: Corners, share: float, more_px: tuple[float, float]) -> Corners:
+    left, top, right, bottom = region
+    x, y = share * (right - left) + more_px[0], share * (bottom - top) + more_px[1]
+    return left - x, top - y, right + x, bottom + y

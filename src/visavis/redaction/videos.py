@@ -71,44 +71,89 @@ def no_progress(_what: str, _total: int) -> AbstractContextManager[Callable[[], 
     return nullcontext(lambda: None)
 
 
-def redact_video(
-    video: Video,
-    target: IO[bytes],
-    written: VideoFormat,
-    look: Looker,
-    workshop: Workshop,
-    covering: VideoCovering,
-    audio: Audio = Audio.KEEP,
-    progress: Progress = no_progress,
-) -> RedactedVideo:
-    """Write a video with its faces covered. target: an empty file, open to be written and read.
+@dataclass(frozen=True, slots=True)
+class VideoRedaction:
+    """One video and how it is redacted. look: see `watching.looker`. written: what it becomes.
 
-    What the workshop holds already is not done again; it is for the caller to remove. Raises the VideoError that fits,
-    OutputUnwritableError and OSError where something cannot be written, and what `look` raises.
+    What the workshop holds already is not done again; it is for the caller to remove, where the work failed too.
     """
-    parts = _look(video, look, workshop, progress)
-    done = _cover(video, written, workshop, covering, progress)
-    mux(target, [workshop.segment(number) for number in range(parts)], video, written, audio)
-    return done
 
+    video: Video
+    look: Looker
+    workshop: Workshop
+    covering: VideoCovering
+    written: VideoFormat
+    audio: Audio = Audio.KEEP
+    progress: Progress = no_progress
 
-def _look(video: Video, look: Looker, workshop: Workshop, progress: Progress) -> int:
-    """Look at all frames that were not looked at yet; how many parts the video has."""
-    number, last = workshop.looked_at()
-    expected = video.frame_count or round((video.duration_ms or 0) * video.frame_rate / 1000)
-    with (
-        progress("looking", max(1, expected - number * PART_FRAMES)) as advance,
-        ThreadPoolExecutor(available_cpus(), "look") as pool,
-    ):
-        after, before_ms = (last.pts, last.time_ms) if last else (None, None)
-        frames = _numbered(video.frames(after), number * PART_FRAMES, before_ms)
-        seen = _ahead(pool, lambda given: (given[0].pts, look(*given)), frames)
-        while part := list(islice(seen, PART_FRAMES)):
-            workshop.keep(number, Part([one for _, one in part], part[-1][0]))
-            number += 1
-            for _ in part:
+    def write(self, target: IO[bytes]) -> RedactedVideo:
+        """Write the video with its faces covered. target: an empty file, open to be written and read.
+
+        Raises the VideoError that fits, OutputUnwritableError, OSError where something cannot be written, and what `look` raises.
+        """
+        parts = self._look()
+        done = self._cover(parts)
+        segments = [self.workshop.segment(number) for number in range(parts)]
+        mux(target, segments, self.video, self.written, self.audio)
+        return done
+
+    def _look(self) -> int:
+        """Look at all frames that were not looked at yet; how many parts the video has."""
+        number, last = self.workshop.looked_at()
+        after, before_ms = last or (None, None)
+        frames = _numbered(self.video.frames(after), number * PART_FRAMES, before_ms)
+        with (
+            self.progress("looking", self._expected() - number * PART_FRAMES) as advance,
+            ThreadPoolExecutor(available_cpus(), "look") as pool,
+        ):
+            seen = _ahead(pool, lambda given: (given[0].pts, self.look(*given)), frames)
+            while part := list(islice(seen, PART_FRAMES)):
+                self.workshop.keep(number, Part([look for _, look in part], part[-1][0]))
+                number += 1
+                for _ in part:
+                    advance()
+        return number
+
+    def _expected(self) -> int:
+        """About how many frames there are, by the header."""
+        video = self.video
+        return video.frame_count or round((video.duration_ms or 0) * video.frame_rate / 1000)
+
+    def _cover(self, parts: int) -> RedactedVideo:
+        """Write the segments that are not written yet."""
+        done = RedactedVideo()
+        looks = (look for part in self.workshop.read() for look in part.looks)
+        stream = covers(looks, self.video.width, self.video.height)
+        frames: Iterator[Frame] | None = None
+        with self.progress("covering", parts) as advance:
+            for number in range(parts):
+                part = list(islice(stream, PART_FRAMES))
+                regions = [_regions(one, self.covering) for one in part]
+                for one, its in zip(part, regions, strict=True):
+                    done.add(len(its), one.doubts)
+                if not self.workshop.segment(number).exists():
+                    frames = frames or self.video.frames(self._end_of(number - 1))
+                    self._write_segment(number, frames, regions)
                 advance()
-    return number
+        return done
+
+    def _end_of(self, number: int) -> int | None:
+        return self.workshop.part(number).last_pts if number >= 0 else None
+
+    def _write_segment(
+        self, number: int, frames: Iterator[Frame], regions: Sequence[Sequence[Region]]
+    ) -> None:
+        full_range = self.video.colour.range == _FULL_RANGE
+        with segment_writer(self.workshop.segment(number), self.video, self.written) as writer:
+            for covered in regions:
+                frame = next(frames, None)
+                if frame is None:
+                    raise CorruptVideoError("the video changed while it was redacted")
+                if covered:
+                    frame.picture.make_writable()
+                    planes = planes_of(frame.picture)
+                    cover_planes(planes, covered, self.covering.style, full_range=full_range)
+                writer.write(frame)
 
 
 def _numbered(
@@ -135,45 +180,11 @@ def _ahead(
         yield waiting.popleft().result()
 
 
-def _cover(
-    video: Video, written: VideoFormat, workshop: Workshop, covering: VideoCovering, progress: Progress
-) -> RedactedVideo:
-    """Write the segments that are not written yet."""
-    done, frames = RedactedVideo(), None
-    parts, _ = workshop.looked_at()
-    stream = covers((look for part in workshop.read() for look in part.looks), video.width, video.height)
-    with progress("covering", parts) as advance:
-        for number in range(parts):
-            part = [(one, _regions(one, covering)) for one in islice(stream, PART_FRAMES)]
-            for one, regions in part:
-                done.add(len(regions), one.doubts)
-            if not workshop.segment(number).exists():
-                frames = frames or video.frames(workshop.part(number - 1).last_pts if number else None)
-                with segment_writer(workshop.segment(number), video, written) as writer:
-                    for _, regions in part:
-                        writer.write(_covered(frames, regions, covering, video))
-            advance()
-    return done
-
-
 def _regions(one: Covers, covering: VideoCovering) -> list[Region]:
+    """What is covered in a frame, after what was corrected by hand."""
     at = covering.at(one.time_ms)
     found = [Box(*map(float, region)) for region in one.regions_xywh]
     return [
         *(Region(box, covering.shape) for box in found if not at.left_open(box)),
         *(Region(box, Shape.BOX) for box in at.also),
     ]
-
-
-def _covered(
-    frames: Iterator[Frame], regions: Sequence[Region], covering: VideoCovering, video: Video
-) -> Frame:
-    """The next frame, with these regions covered."""
-    frame = next(frames, None)
-    if frame is None:
-        raise CorruptVideoError("the video changed while it was redacted")
-    if regions:
-        frame.picture.make_writable()
-        full_range = video.colour.range == _FULL_RANGE
-        cover_planes(planes_of(frame.picture), regions, covering.style, full_range=full_range)
-    return frame

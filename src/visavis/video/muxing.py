@@ -84,17 +84,22 @@ class _Pictures:
             yield held.pts * self._tick, held
 
 
-def _sound(stack: ExitStack, container: OutputContainer, video: Video, written: VideoFormat) -> Iterator[Timed]:
+def _sound(
+    stack: ExitStack, container: OutputContainer, video: Video, written: VideoFormat
+) -> Iterator[Timed]:
     source = stack.enter_context(demuxed(stack.enter_context(open_file(video.path)), VideoLimits()))
     streams = {}
     for track in source.streams.audio:
         streams[track.index] = container.add_stream_from_template(track)
+
     def packets():
         if not streams:
             return
         for packet in source.demux(*source.streams.audio):
-            if not packet.size: continue
+            if not packet.size:
+                continue
             time = (packet.dts if packet.dts is not None else packet.pts) * packet.time_base
             packet.stream = streams[packet.stream_index]
             yield time, packet
+
     return packets()

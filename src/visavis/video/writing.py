@@ -25,7 +25,13 @@ _THREADS = 2  # always as many: what an encoder gives depends on it
 _GROUP = 250  # pictures from one keyframe to the next, at most
 _OPTIONS = {
     "libx264": {"preset": "veryfast", "crf": "20", "a53cc": "0"},
-    "libvpx-vp9": {"deadline": "realtime", "cpu-used": "7", "crf": "30", "lag-in-frames": "0", "tile-columns": "1"},
+    "libvpx-vp9": {
+        "deadline": "realtime",
+        "cpu-used": "7",
+        "crf": "30",
+        "lag-in-frames": "0",
+        "tile-columns": "1",
+    },
     "gif": {},
 }
 _LAYOUTS = {"gif": "pal8"}
@@ -120,7 +126,12 @@ class SegmentWriter:
 def _stream(container: OutputContainer, video: Video, written: VideoFormat, tick: Fraction) -> VideoStream:
     rate = Fraction(video.frame_rate or 25).limit_denominator(1001)
     stream = container.add_stream(
-        written.encoder, rate, options=_OPTIONS[written.encoder], width=video.width, height=video.height, time_base=tick
+        written.encoder,
+        rate,
+        options=_OPTIONS[written.encoder],
+        width=video.width,
+        height=video.height,
+        time_base=tick,
     )
     assert isinstance(stream, VideoStream)
     context = stream.codec_context

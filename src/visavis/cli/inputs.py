@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import glob
-import math
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ import click
 from visavis.comparison import DEFAULT_MAX_FMR
 from visavis.errors import VisavisError
 from visavis.faces import Box
+from visavis.redaction.covering import read_box
 
 existing_file = click.Path(exists=True, dir_okay=False, path_type=Path)
 new_file = click.Path(dir_okay=False, path_type=Path)
@@ -33,14 +33,11 @@ class BoxType(click.ParamType[Box]):
     name = "X,Y,W,H"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Box:
-        """The box; its sides are longer than nothing."""
+        """The box."""
         try:
-            x, y, width, height = (float(part) for part in str(value).split(","))
-        except ValueError:
-            self.fail("a box is four numbers, X,Y,W,H, in pixels of the upright photo", param, ctx)
-        if not (math.isfinite(x + y + width + height) and width > 0 and height > 0):
-            self.fail("a box has a width and a height", param, ctx)
-        return Box(x, y, width, height)
+            return read_box(str(value))
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
 
 
 PHOTO_SUFFIXES = frozenset(

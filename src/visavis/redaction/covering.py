@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -44,3 +45,15 @@ class Redacted:
     covered: int
     kept: int = 0
     spared: int = 0
+
+
+def read_box(text: str) -> Box:
+    """A box as people write it: X,Y,W,H, in pixels of the upright photo, at least one wide and high; raises ValueError."""
+    try:
+        x, y, width, height = map(float, text.split(","))
+    except ValueError:
+        raise ValueError("a box is four numbers, X,Y,W,H, in pixels of the upright photo") from None
+    box = Box(x, y, width, height)
+    if not (all(map(math.isfinite, box.xyxy)) and width >= 1 and height >= 1):
+        raise ValueError("a box is at least a pixel wide and high")
+    return box

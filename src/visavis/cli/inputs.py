@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import glob
-import math
-import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -13,8 +11,7 @@ import click
 
 from visavis.comparison import DEFAULT_MAX_FMR
 from visavis.errors import VisavisError
-from visavis.faces import Box
-from visavis.redaction.covering import Correction
+from visavis.redaction.corrections import Correction, read_correction
 
 existing_file = click.Path(exists=True, dir_okay=False, path_type=Path)
 new_file = click.Path(dir_okay=False, path_type=Path)
@@ -30,46 +27,16 @@ key_option = click.option("--key", help="The log's public key, as you know it: N
 
 
 class CorrectionType(click.ParamType[Correction]):
-    """A box as people type it, in pixels, and in a video the time in which it counts."""
+    """A box as people type it, and in a video the time in which it counts."""
 
     name = "X,Y,W,H[@FROM-UNTIL]"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Correction:
-        """The box, whose sides are longer than nothing, and its time."""
-        numbers, timed, times = str(value).partition("@")
+        """The box and its time."""
         try:
-            x, y, width, height = (float(part) for part in numbers.split(","))
-        except ValueError:
-            self.fail("a box is four numbers, X,Y,W,H, in pixels of the upright picture", param, ctx)
-        if not (math.isfinite(x + y + width + height) and width > 0 and height > 0):
-            self.fail("a box has a width and a height", param, ctx)
-        box = Box(x, y, width, height)
-        if not timed:
-            return Correction(box)
-        match = _TIMES.fullmatch(times)
-        if match is None or not (from_ms := _ms(match[1])) <= (until_ms := _ms(match[2])):
-            self.fail(
-                "a time is FROM-UNTIL, each in seconds or as MIN:SEC, such as @12.5-14 or @1:02-1:05",
-                param,
-                ctx,
-            )
-        return Correction(box, from_ms, until_ms)
-
-
-_TIMES = re.compile(r"([\d:.]+)-([\d:.]+)")
-
-
-def _ms(time: str) -> float:
-    """Milliseconds of `SEC`, `MIN:SEC` or `HOUR:MIN:SEC`; NaN of anything else."""
-    try:
-        parts = [float(part) for part in time.split(":")]
-    except ValueError:
-        return math.nan
-    return (
-        sum(part * 60**place for place, part in enumerate(reversed(parts))) * 1000
-        if len(parts) <= 3
-        else math.nan
-    )
+            return read_correction(str(value))
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
 
 
 VIDEO_SUFFIXES = frozenset(".mp4 .m4v .mov .mkv .webm .gif".split())  # noqa: SIM905

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from visavis.faces import Box, Face
+from visavis.redaction.corrections import Correction
 from visavis.redaction.masks import Region, Shape, region_of
 from visavis.redaction.styles import Style
 
@@ -35,19 +35,6 @@ class Covering:
     def regions(self, covered: Sequence[Face]) -> list[Region]:
         """What is to be covered. Where the head of a face that is not covered is near, it is covered in part."""
         return [region_of(face, self.shape) for face in covered] + [Region(b, Shape.BOX) for b in self.also]
-
-
-@dataclass(frozen=True, slots=True)
-class Correction:
-    """A box that was put right by hand, in a video from one moment until another, in milliseconds from its start."""
-
-    box: Box
-    from_ms: float = 0.0
-    until_ms: float = math.inf
-
-    def holds_at(self, time_ms: float) -> bool:
-        """Whether it counts for the frame that is shown then."""
-        return self.from_ms <= time_ms <= self.until_ms
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,7 +44,7 @@ def _cover(planes: Sequence[NDArray[np.uint8]], region: Region, style: Style, bl
     opacity = Image.fromarray(region.opacity(window))
     for plane in planes:
         hidden = Image.fromarray(plane[top:bottom, left:right])
-        plane[top:bottom, left:right] = hide(hidden, region, opacity, style, black)
+        plane[top:bottom, left:right] = np.asarray(hide(hidden, region, opacity, style, black))
 
 
 def _halved(region: Region) -> Region:

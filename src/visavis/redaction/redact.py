@@ -6,12 +6,13 @@ from collections.abc import Callable, Sequence
 
 from visavis.analysis import Analyzer
 from visavis.faces import Face
+from visavis.imaging import ImageSource
 from visavis.redaction.covering import Covering, Redacted
 from visavis.redaction.encoding import Format
 from visavis.redaction.masks import COVER_CONFIDENCE
 from visavis.redaction.photos import redact_photo
 
-Spare = Callable[[bytes, Sequence[Face]], Sequence[bool]]
+Spare = Callable[[ImageSource, Sequence[Face]], Sequence[bool]]
 """From a photo and faces of it to whether each is spared."""
 
 

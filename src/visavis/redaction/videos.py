@@ -86,16 +86,17 @@ class VideoRedaction:
     audio: Audio = Audio.KEEP
     progress: Progress = no_progress
 
-    def write(self, target: IO[bytes]) -> RedactedVideo:
-        """Write the video with its faces covered. target: an empty file, open to be written and read.
+    def cover(self) -> RedactedVideo:
+        """Look at the video and write it with its faces covered, part by part, into the workshop.
 
-        Raises the VideoError that fits, OutputUnwritableError, OSError where something cannot be written, and what `look` raises.
+        Raises the VideoError that fits, OutputUnwritableError and what `look` raises.
         """
-        parts = self._look()
-        done = self._cover(parts)
-        segments = [self.workshop.segment(number) for number in range(parts)]
+        return self._cover(self._look())
+
+    def write(self, target: IO[bytes]) -> None:
+        """Join the parts and the sound. target: an empty file, open to be written and read. Raises the VideoError that fits, and OSError."""
+        segments = [self.workshop.segment(number) for number in range(self.workshop.looked_at()[0])]
         mux(target, segments, self.video, self.written, self.audio)
-        return done
 
     def _look(self) -> int:
         """Look at all frames that were not looked at yet; how many parts the video has."""

@@ -22,7 +22,9 @@ def looker(analyzer: Analyzer, spare: Spare | None = None) -> Callable[[Frame, i
     def seen(frame: Frame, number: int, recognise: bool) -> Look:  # noqa: FBT001  the caller's order, of one kind
         size = frame.picture.width, frame.picture.height
         found, signature = look(frame.rgb, *size, number, yunet)
-        kept = _recognised(analyzer, spare, frame.rgb(*size), found) if recognise and spare else None
+        kept = None
+        if recognise and spare and len(found):
+            kept = _recognised(analyzer, spare, frame.rgb(*size), found)
         return as_look(float(frame.timestamp_ms), found, signature, kept)
 
     return seen

@@ -18,7 +18,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from visavis.files import whole_file
+from visavis.errors import OutputUnwritableError
+from visavis.files import whole_file, why
 from visavis.redaction.sightings import Look
 
 KEPT_S = 7 * 24 * 3600
@@ -68,9 +69,13 @@ class Workshop:
         return part
 
     def keep(self, number: int, part: Part) -> None:
-        """Keep what was seen in a part. Raises OSError."""
-        with whole_file(self._looks_file(number), private=True) as file:
-            file.write(_packed(part))
+        """Keep what was seen in a part. Raises OutputUnwritableError."""
+        try:
+            with whole_file(self._looks_file(number), private=True) as file:
+                file.write(_packed(part))
+        except OSError as error:
+            reason = why(error, "no access")
+            raise OutputUnwritableError(f"the state folder cannot be written: {reason}") from None
 
     def segment(self, number: int) -> Path:
         """The file of a part of the output, which is there once it is finished."""
@@ -105,7 +110,8 @@ def _packed(part: Part) -> bytes:
     file, looks = io.BytesIO(), part.looks
     columns = {name: np.array([getattr(look, name) for look in looks]) for name in _OF_FRAMES}
     columns |= {name: np.concatenate([getattr(look, name) for look in looks]) for name in _OF_SIGHTINGS}
-    np.savez(file, counts=[len(look) for look in looks], last_pts=part.last_pts, **columns)
+    columns |= {"counts": np.array([len(look) for look in looks]), "last_pts": np.array(part.last_pts)}
+    np.savez(file, allow_pickle=False, **columns)
     return file.getvalue()
 
 

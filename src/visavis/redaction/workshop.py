@@ -71,6 +71,7 @@ class Workshop:
     def keep(self, number: int, part: Part) -> None:
         """Keep what was seen in a part. Raises OutputUnwritableError."""
         try:
+            self._make()
             with whole_file(self._looks_file(number), private=True) as file:
                 file.write(_packed(part))
         except OSError as error:
@@ -79,12 +80,14 @@ class Workshop:
 
     def segment(self, number: int) -> Path:
         """The file of a part of the output, which is there once it is finished."""
-        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         return self._folder / f"segment-{number:06}"
 
     def remove(self) -> None:
         """Leave nothing."""
         shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _make(self) -> None:
+        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
 
     def _read(self, number: int) -> Part | None:
         try:

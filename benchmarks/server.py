@@ -1,17 +1,20 @@
 """What the server adds to the library: CompareFaces under 8 boto3 clients (throughput.py), DetectFaces for one.
 
 For DetectFaces the library alone, boto3 on a server that does nothing, and boto3 on the server take turns, call by call:
-what the server adds is its time less that of the two beside it. The same is told in processor time, by which other programs on
-the machine count for little.
+what the server adds is its time less that of the two beside it. That is a small difference of large numbers, so it is told in
+processor time as well, and besides for as many bytes that are no photo: all that the server does but decoding and detection.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
 from typing import Any
 
 import numpy as np
+from botocore.exceptions import ClientError
 from common import save, side_by_side
 from serving import (
     LARGE,
@@ -72,7 +75,28 @@ def _overhead(photo: bytes, rounds: int, served: tuple[int, Any], null: tuple[in
             "added": round(processors[2] - processors[0] - processors[1], 1),
             "library": round(processors[0], 1),
         },
+        "no_photo": _without_photo(os.urandom(len(photo)), rounds, served, null),
     }
+
+
+def _without_photo(
+    junk: bytes, rounds: int, served: tuple[int, Any], null: tuple[int, Any]
+) -> dict[str, Any]:
+    """What the server takes over a null server to refuse bytes that are no photo."""
+
+    def ask(client: Any) -> None:
+        with suppress(ClientError):
+            client.detect_faces(Image={"Bytes": junk})
+
+    functions: dict[str, Callable[[], object]] = {
+        name: partial(ask, asked) for name, (_, asked) in {"null": null, "server": served}.items()
+    }
+    nothing, everything = map(np.array, side_by_side(functions, rounds).values())
+    processors = [
+        _processor_ms(pid, functions[name], rounds)
+        for name, (pid, _) in {"null": null, "server": served}.items()
+    ]
+    return {"added_ms": spread(everything - nothing), "processor_ms": round(processors[1] - processors[0], 1)}
 
 
 def _processor_ms(pid: int, function: Callable[[], object], rounds: int) -> float:

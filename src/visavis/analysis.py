@@ -29,7 +29,7 @@ from visavis.models.quality import assess
 from visavis.models.recogniser import Recogniser, align
 from visavis.models.session import OpenVinoSession, available_cpus
 from visavis.models.weights import load_weights
-from visavis.models.yunet import YuNet
+from visavis.models.yunet import Detections, YuNet
 from visavis.settings import calibration_folder, model_folder
 
 _MIN_EYE_DISTANCE_PX = 1.0
@@ -114,9 +114,11 @@ class Analyzer:
         For covering, where a miss is worse than a mistake: heads from the side, whose eyes coincide, are among them.
         """
         opened = Photo(photo, self._limits)
-        found = find_faces(opened, self._detector(), min_confidence=min_confidence)
-        looks = zip(found.xyxy, found.points, found.scores, strict=True)
-        return [_describe(opened, xyxy, points, float(score))[0] for xyxy, points, score in looks]
+        return _described(opened, find_faces(opened, self.detector(), min_confidence=min_confidence))
+
+    def describe(self, photo: ImageSource, found: Detections) -> list[Face]:
+        """What the detector found in this photo as faces, without templates."""
+        return _described(Photo(photo, self._limits), found)
 
     def recognise(self, photo: ImageSource, faces: Sequence[Face]) -> list[Face]:
         """These faces, which were found in this photo, each with its template."""
@@ -213,7 +215,7 @@ class Analyzer:
     def _faces(self, photo: Photo, *, largest_only: bool) -> list[tuple[Face, NDArray[np.uint8]]]:
         """Faces with their aligned pictures (112, 112, 3), largest first."""
         found = find_faces(
-            photo, self._detector(), largest_only=largest_only, min_confidence=self._min_confidence
+            photo, self.detector(), largest_only=largest_only, min_confidence=self._min_confidence
         )
         faces = []
         for xyxy, points, score in zip(found.xyxy, found.points, found.scores, strict=True):
@@ -229,7 +231,8 @@ class Analyzer:
         templates = self._template_maker().templates(np.stack([aligned for _, aligned in faces]))
         return [replace(face, template=t) for (face, _), t in zip(faces, templates, strict=True)]
 
-    def _detector(self) -> YuNet:
+    def detector(self) -> YuNet:
+        """The detector's network; loads it."""
         with self._loading:
             if self._yunet is None:
                 self._yunet = YuNet(self._session(find_manifest(DEFAULT_DETECTOR, self._folder)))
@@ -243,6 +246,11 @@ class Analyzer:
 
     def _session(self, manifest: Manifest) -> OpenVinoSession:
         return OpenVinoSession(load_weights(manifest, self._folder), manifest, threads=self._threads)
+
+
+def _described(photo: Photo, found: Detections) -> list[Face]:
+    looks = zip(found.xyxy, found.points, found.scores, strict=True)
+    return [_describe(photo, xyxy, points, float(score))[0] for xyxy, points, score in looks]
 
 
 def _describe(

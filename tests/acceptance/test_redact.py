@@ -29,9 +29,9 @@ def test_a_folder_becomes_one_to_publish(folder: Path, tmp_path: Path, analyzer:
     out = tmp_path / "out"
     run = visavis_here("redact", folder, out)
     assert run.returncode == 1, "one of the photos failed"
-    assert "redacted 2 photos, covered 2 faces, 1 photos failed, 1 other files not copied" in run.stdout
+    assert "redacted 2 photos, covered 2 faces, 1 failed, 1 other files not copied" in run.stdout
     assert "bad.jpg: The photo is damaged" in run.stderr
-    assert "notes.txt: not a photo, not copied" in run.stderr
+    assert "notes.txt: neither a photo nor a video, not copied" in run.stderr
     written = sorted(str(path.relative_to(out)) for path in out.rglob("*") if path.is_file())
     assert written == ["deeper/astronaut.png", "hopper.jpg"]
     assert [analyzer.detect(out / name) for name in written] == [[], []]

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 
 from botocore.parsers import create_parser
 from http_calls import Got
+from PIL import Image
 
+from visavis.redaction.encoding import Format
 from visavis.rekognition import errors
 from visavis.rekognition.errors import FrontError
 from visavis.rekognition.model import TARGET_PREFIX, output_shape
+from wire_fuzz.calls import MARK
 from wire_fuzz.requests import Shot
 
 _PARSER = create_parser("json")
+_PHOTOS = {written.media_type for written in Format}
 _OPEN = {b"/healthz", b"/readyz", b"/metrics", b"/operations"}
 
 
@@ -70,5 +75,9 @@ def _check_rest(got: Got) -> None:
         assert re.fullmatch("[a-z0-9-]+", document["error"]["code"])
     elif kind == "application/json":
         assert isinstance(json.loads(got.body), dict)
+    elif kind in _PHOTOS:
+        with Image.open(io.BytesIO(got.body)) as image:
+            image.load()
+        assert MARK.encode() not in got.body, "what came with a photo was left in it"
     else:
         assert kind.partition(";")[0] in {"text/plain", "text/html", "application/jsonl"}

@@ -5,9 +5,10 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import fuzzing
+from registries import photo_of
 
 from visavis.rekognition.model import OPERATIONS
 from wire_fuzz.calls import (
@@ -16,6 +17,7 @@ from wire_fuzz.calls import (
     MARK,
     PEOPLE,
     REST_CALLS,
+    STRANGER,
     Document,
     RestCall,
     World,
@@ -37,6 +39,14 @@ PATHS = ("/", "//", "/v1", "/v1/", "/v1//keys", "/v1/../v1/keys", "/v1/%2e%2e/ke
 QUERIES = ("", "?", "a", "=", "&&", "limit=", "limit=1&limit=2", "limit=-1", "limit=1e3", "limit=%EF%BC%91", "after=a", "after=%00", "%", "%zz", "a=%ff",
            "subject=%ed%a0%80&purpose=a", "purpose=%00", "state=GIVEN", "leaf=99999999999999999999&size=1", "leaf=1&size=-1", "first=9&second=4",
            "leaf=0&size=9223372036854775807", "after=9223372036854775807", "X-Amz-Signature=a", "x-amz-a=b", "a=" + "b" * 70_000, "a&" * 5_000)  # fmt: skip
+
+REDACTED = {
+    "style": ("solid", "pixelate", "blur"),
+    "shape": ("box", "ellipse"),
+    "keep_box": ("30,30,40,50", "0,0,1e300,1e300", "-9,-9,1,1"),
+    "also": ("10,20,30,40", "-1e300,-1e300,1e300,1e300", "0.5,0.5,1,1e18", "nan,0,1,1", "1e308,0,1e308,1"),
+}
+"""How a photo may be asked to be redacted."""
 
 
 def call(draw: random.Random, world: World) -> Draft:
@@ -146,6 +156,19 @@ def rest(draw: random.Random, world: World) -> Shot:
     return shot_of("rest", draft)
 
 
+def redaction(draw: random.Random, world: World) -> Shot:
+    """A photo to be redacted, often mutated, and how, sometimes mutated as well."""
+    photographed, seeds = draw.random() < 0.2, fuzzing.seeds()
+    data = seeds[draw.choice(sorted(seeds))] if photographed else photo_of(draw.choice((*PEOPLE, STRANGER)))
+    if draw.random() < 0.8:
+        data = bomb(draw) if draw.random() < 0.03 else fuzzing.mutated(data, draw)
+    query: Document = {"keep": GALLERY, "fpir": "0.01"} if draw.random() < 0.7 else {}
+    query |= {name: draw.choice(REDACTED[name]) for name in REDACTED if draw.random() < 0.3}
+    text = _changed_query(query, draw, world) if draw.random() < 0.3 else urlencode(query)
+    draft = Draft("POST", "/v1/redactions", text, {}, data)
+    return shot_of("redaction", draft, photographed=photographed)
+
+
 def path(draw: random.Random, world: World) -> Shot:
     """Any method, path and query."""
     draft = call(draw, world)
@@ -189,7 +212,7 @@ def photo(draw: random.Random, world: World) -> Shot:
 
 
 KINDS: Mapping[Callable[[random.Random, World], Shot], float] = MappingProxyType({
-    wire: 40, text: 10, headers: 8, operation: 4, signature: 8, key: 4, body: 3, rest: 16, path: 4, photo: 3, large: 0.1, s3: 0.1,
+    wire: 38, text: 10, headers: 8, operation: 4, signature: 8, key: 4, body: 3, rest: 16, path: 4, photo: 3, redaction: 2, large: 0.1, s3: 0.1,
 })  # fmt: skip
 """How often each is sent, in a hundred."""
 

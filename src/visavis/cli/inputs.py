@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import glob
-import math
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ import click
 
 from visavis.comparison import DEFAULT_MAX_FMR
 from visavis.errors import VisavisError
-from visavis.faces import Box
+from visavis.redaction.corrections import Correction, read_correction
 
 existing_file = click.Path(exists=True, dir_okay=False, path_type=Path)
 new_file = click.Path(dir_okay=False, path_type=Path)
@@ -27,22 +26,20 @@ fmr_option = click.option(
 key_option = click.option("--key", help="The log's public key, as you know it: NAME+HEX+BASE64.")
 
 
-class BoxType(click.ParamType[Box]):
-    """A box as people type it: X,Y,W,H, in pixels."""
+class CorrectionType(click.ParamType[Correction]):
+    """A box as people type it, and in a video the time in which it counts."""
 
-    name = "X,Y,W,H"
+    name = "X,Y,W,H[@FROM-UNTIL]"
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Box:
-        """The box; its sides are longer than nothing."""
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Correction:
+        """The box and its time."""
         try:
-            x, y, width, height = (float(part) for part in str(value).split(","))
-        except ValueError:
-            self.fail("a box is four numbers, X,Y,W,H, in pixels of the upright photo", param, ctx)
-        if not (math.isfinite(x + y + width + height) and width > 0 and height > 0):
-            self.fail("a box has a width and a height", param, ctx)
-        return Box(x, y, width, height)
+            return read_correction(str(value))
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
 
 
+VIDEO_SUFFIXES = frozenset(".mp4 .m4v .mov .mkv .webm .gif".split())  # noqa: SIM905
 PHOTO_SUFFIXES = frozenset(
     ".jpg .jpeg .jpe .jfif .png .webp .tif .tiff .bmp .gif .heic .heif .avif".split()  # noqa: SIM905
 )

@@ -1,4 +1,4 @@
-"""`visavis redact`: photos that one may publish without exposing people."""
+"""`visavis redact`: photos and videos that one may publish without exposing people."""
 
 from __future__ import annotations
 
@@ -13,13 +13,14 @@ from typing import Any
 import click
 
 from visavis.analysis import Analyzer
-from visavis.cli.inputs import PHOTO_SUFFIXES, BoxType
-from visavis.cli.output import json_option, print_json, report
+from visavis.cli.inputs import PHOTO_SUFFIXES, VIDEO_SUFFIXES, CorrectionType
+from visavis.cli.output import json_option, print_json
 from visavis.cli.progress import progress
+from visavis.cli.redact_words import photo_entry, say_what_was_done, video_entry
 from visavis.cli.state import database_option, opened_registry
-from visavis.errors import VisavisError
-from visavis.faces import Box
-from visavis.redaction.covering import Covering, Redacted
+from visavis.extras import require_extra
+from visavis.redaction.corrections import Correction
+from visavis.redaction.covering import Covering, Redacted, VideoCovering
 from visavis.redaction.encoding import format_of
 from visavis.redaction.masks import Shape
 from visavis.redaction.outputs import Outputs, Task, tasks_of
@@ -29,7 +30,7 @@ from visavis.redaction.styles import Style
 from visavis.services.photos import read_photo
 from visavis.settings import home
 
-_BOX = BoxType()
+_BOX = CorrectionType()
 
 
 @click.command()
@@ -63,10 +64,24 @@ _BOX = BoxType()
     help="With --keep: how often, at most, a stranger's face may be taken for one of them and be left uncovered.",
 )
 @click.option(
-    "--keep-box", "keep", type=_BOX, multiple=True, help="Leave the face whose middle lies here uncovered."
+    "--keep-box",
+    "keep",
+    type=_BOX,
+    multiple=True,
+    help="Leave the face whose middle lies here uncovered. In a video, from one time until another.",
 )
 @click.option(
-    "--also", type=_BOX, multiple=True, help="Cover this part besides. In pixels of the upright photo."
+    "--also",
+    type=_BOX,
+    multiple=True,
+    help="Cover this part besides. In pixels of the upright picture.",
+)
+@click.option(
+    "--audio",
+    type=click.Choice(["keep", "drop"]),
+    default="keep",
+    show_default=True,
+    help="What becomes of the sound of videos. Voices tell who speaks.",
 )
 @database_option
 @json_option
@@ -77,29 +92,35 @@ def redact(
     shape: Shape,
     gallery: str | None,
     max_fpir: float,
-    keep: tuple[Box, ...],
-    also: tuple[Box, ...],
+    keep: tuple[Correction, ...],
+    also: tuple[Correction, ...],
+    audio: str,
     database_url: str | None,
     *,
     as_json: bool,
 ) -> None:
-    """Cover the faces in a photo, or in all photos of a folder, and drop all metadata.
+    """Cover the faces in a photo or a video, or in all of a folder, and drop all metadata.
 
-    INPUT is never changed and nothing is overwritten; a run that was cut off can be repeated and goes on. Files that are no
-    photos are named and not copied. Exits 1 if a photo failed.
+    INPUT is never changed and nothing is overwritten; a run that was cut off can be repeated and goes on. Other files are named
+    and not copied. Exits 1 if a file failed.
     """
-    tasks, others = tasks_of(source, target, PHOTO_SUFFIXES)
-    if source.is_dir() and (keep or also):
-        raise click.UsageError("--keep-box and --also are for one photo")
-    covering = Covering(Style(style), Shape(shape), keep, also)
+    tasks, others = tasks_of(source, target, PHOTO_SUFFIXES | VIDEO_SUFFIXES)
+    videos = [task for task in tasks if _is_video(task)]
+    photos = [task for task in tasks if not _is_video(task)]
+    _check(source, keep + also, videos)
+    covering = VideoCovering(Style(style), Shape(shape), keep, also)
+    analyzer = Analyzer()
     with _sparing(gallery, max_fpir, database_url) as (spare, mark):
-        outputs = Outputs(home(), f"{covering} {mark}")
-        entries = _redact_all(Analyzer(), tasks, outputs, covering, spare)
+        outputs = Outputs(home(), f"{covering.at(0)} {mark}")
+        photo_entries = _redact_photos(analyzer, photos, outputs, covering.at(0), spare)
+        outputs = Outputs(home(), f"{covering} {audio} {mark}")
+        video_entries = _redact_videos(analyzer, videos, outputs, covering, audio, spare)
     if as_json:
-        print_json({"photos": entries, "not_copied": [str(path) for path in others]})
+        not_copied = [str(path) for path in others]
+        print_json({"photos": photo_entries, "videos": video_entries, "not_copied": not_copied})
     else:
-        _print(entries, others, covering.style)
-    if any("error" in entry for entry in entries):
+        say_what_was_done(photo_entries, video_entries, others, covering.style)
+    if any("error" in entry for entry in photo_entries + video_entries):
         sys.exit(1)
 
 
@@ -121,14 +142,31 @@ def _sparing(
         )
 
 
-def _redact_all(
+def _is_video(task: Task) -> bool:
+    """A GIF may be a video or a photo, as what it is to become says."""
+    suffix = task.source.suffix.lower()
+    if suffix not in PHOTO_SUFFIXES:
+        return suffix in VIDEO_SUFFIXES
+    return suffix in VIDEO_SUFFIXES and task.target.suffix.lower() in VIDEO_SUFFIXES
+
+
+def _check(source: Path, corrections: Sequence[Correction], videos: Sequence[Task]) -> None:
+    if source.is_dir() and corrections:
+        raise click.UsageError("--keep-box and --also are for one photo or video")
+    if not videos and any(correction.is_timed for correction in corrections):
+        raise click.UsageError("a box with a time is for a video")
+    if videos:
+        require_extra("video", "av")
+
+
+def _redact_photos(
     analyzer: Analyzer, tasks: Sequence[Task], outputs: Outputs, covering: Covering, spare: Spare | None
 ) -> list[dict[str, Any]]:
     work = partial(_redact, analyzer, outputs, covering, spare)
     entries = []
     with progress("redacting", len(tasks)) as advance:
         for task, outcome in zip(tasks, analyzer.map(work, tasks), strict=True):
-            entries.append(_entry(task, outcome))
+            entries.append(photo_entry(task, outcome))
             advance()
     return entries
 
@@ -145,37 +183,19 @@ def _redact(
     return replace(redacted, photo=b"")
 
 
-def _entry(task: Task, outcome: Redacted | VisavisError | None) -> dict[str, Any]:
-    """What is said of one photo; an error is said at once on standard error, too."""
-    named = {"photo": str(task.source)}
-    if isinstance(outcome, VisavisError):
-        report(str(task.source), outcome)
-        return named | {"error": {"message": outcome.message, "hint": outcome.hint}}
-    done: dict[str, Any] = {"output": str(task.target), "done_before": outcome is None}
-    if outcome is not None:
-        done |= {"covered": outcome.covered, "kept": outcome.kept, "spared": outcome.spared}
-    return named | done
+def _redact_videos(
+    analyzer: Analyzer,
+    tasks: Sequence[Task],
+    outputs: Outputs,
+    covering: VideoCovering,
+    audio: str,
+    spare: Spare | None,
+) -> list[dict[str, Any]]:
+    """One after the other, for each takes all cores."""
+    if not tasks:
+        return []
+    from visavis.cli.redact_videos import Videos
+    from visavis.video.muxing import Audio
 
-
-def _print(entries: Sequence[dict[str, Any]], others: Sequence[Path], style: Style) -> None:
-    for path in others:
-        click.echo(f"visavis: {path}: not a photo, not copied", err=True)
-    if style.reversible:
-        click.echo(f"visavis: what {style} hides can be guessed back; --style solid leaves nothing", err=True)
-    new = [entry for entry in entries if "covered" in entry]
-    faces = sum(entry["covered"] for entry in new)
-    parts = [f"redacted {_count(len(new), 'photo')}, covered {_count(faces, 'face')}"]
-    for count, what in (
-        (sum(entry["spared"] for entry in new), "spared by consent"),
-        (sum(entry["kept"] for entry in new), "kept by hand"),
-        (sum(entry.get("done_before", False) for entry in entries), "photos done before"),
-        (sum("error" in entry for entry in entries), "photos failed"),
-        (len(others), "other files not copied"),
-    ):
-        if count:
-            parts.append(f"{count:,} {what}")
-    click.echo(", ".join(parts))
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
+    videos = Videos(analyzer, outputs, home() / "videos", covering, Audio(audio), spare)
+    return [video_entry(task, outcome) for task, outcome in videos.redact(tasks)]

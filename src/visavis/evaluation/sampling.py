@@ -71,23 +71,24 @@ def _sample(pairs: Pairs, most: int) -> _Places:
     mated, others = np.flatnonzero(pairs.mated), np.flatnonzero(~pairs.mated)
     of_mated = min(len(mated), max(-(-most // 2), most - len(others)))
     chosen = [
-        side[_evenly(pairs.group[side])[:size]]
+        side[_shared(pairs.group[side], size)]
         for side, size in ((mated, of_mated), (others, most - of_mated))
     ]
     return np.sort(np.concatenate(chosen))
 
 
-def _evenly(group: Codes) -> _Places:
-    """An order of pairs, at random but the same each time, each beginning of which has a like share of every group.
+def _shared(group: Codes, size: int) -> _Places:
+    """So many pairs, at random but the same each time, of every group its share: rounded down, and the rest to the largest remainders.
 
-    group: (N,) of each pair. The k-th of a group of n comes at (k + 1/2) / n of the way.
+    group: (N,) of each pair.
     """
     shuffled = np.random.default_rng(0).permutation(len(group))
     by_group = shuffled[np.argsort(group[shuffled], kind="stable")]
     sizes = np.bincount(group)
-    begins = np.cumsum(sizes) - sizes
-    rank = np.arange(len(group)) - np.repeat(begins, sizes)
-    return by_group[np.argsort((rank + 0.5) / np.repeat(sizes, sizes), kind="stable")]
+    shares, remainders = np.divmod(sizes * size, max(1, len(group)))
+    shares[np.argsort(-remainders, kind="stable")[: size - shares.sum()]] += 1
+    rank = np.arange(len(group)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+    return by_group[rank < np.repeat(shares, sizes)]
 
 
 def _subset(pairs: Pairs, chosen: _Places) -> Pairs:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from visavis.faces import Box, Face
+from visavis.redaction.corrections import Correction
 from visavis.redaction.masks import Region, Shape, region_of
 from visavis.redaction.styles import Style
 
@@ -22,9 +23,9 @@ class Covering:
     keep: tuple[Box, ...] = ()
     also: tuple[Box, ...] = ()
 
-    def left_open(self, face: Face) -> bool:
-        """Whether a face was said by hand to be kept."""
-        left, top, right, bottom = face.box.xyxy
+    def left_open(self, face: Box) -> bool:
+        """Whether a face, or its cover, was said by hand to be kept."""
+        left, top, right, bottom = face.xyxy
         return any(
             box.xyxy[0] <= (left + right) / 2 < box.xyxy[2]
             and box.xyxy[1] <= (top + bottom) / 2 < box.xyxy[3]
@@ -34,6 +35,24 @@ class Covering:
     def regions(self, covered: Sequence[Face]) -> list[Region]:
         """What is to be covered. Where the head of a face that is not covered is near, it is covered in part."""
         return [region_of(face, self.shape) for face in covered] + [Region(b, Shape.BOX) for b in self.also]
+
+
+@dataclass(frozen=True, slots=True)
+class VideoCovering:
+    """How faces of a video are covered, and what was corrected by hand: see Covering."""
+
+    style: Style = Style.SOLID
+    shape: Shape = Shape.ELLIPSE
+    keep: tuple[Correction, ...] = ()
+    also: tuple[Correction, ...] = ()
+
+    def at(self, time_ms: float) -> Covering:
+        """What counts for the frame that is shown then."""
+        keep, also = (
+            tuple(correction.box for correction in corrections if correction.holds_at(time_ms))
+            for corrections in (self.keep, self.also)
+        )
+        return Covering(self.style, self.shape, keep, also)
 
 
 @dataclass(frozen=True, slots=True)

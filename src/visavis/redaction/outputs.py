@@ -12,9 +12,10 @@ import json
 import os
 import threading
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from visavis.errors import OutputExistsError, OutputPlaceError, OutputUnwritableError
 from visavis.files import whole_file, why
@@ -66,7 +67,7 @@ class Outputs:
         with suppress(OSError):
             known = self._known.get(str(task.target.resolve()))
             if (
-                known == [self._origin(task.source), _stamp(task.target.stat())]
+                known == [self.origin(task.source), _stamp(task.target.stat())]
                 and not task.target.is_symlink()
             ):
                 return True
@@ -74,9 +75,18 @@ class Outputs:
 
     def write(self, task: Task, redacted: bytes) -> None:
         """Write a redacted photo, whole or not at all; raises OutputExistsError and OutputUnwritableError."""
+        with self.writing(task) as file:
+            file.write(redacted)
+
+    @contextmanager
+    def writing(self, task: Task) -> Iterator[IO[bytes]]:
+        """A file to write an output to, which appears when the block ends well, whole or not at all.
+
+        Raises OutputExistsError and OutputUnwritableError, and whatever the block raises; an OSError is taken for one of writing.
+        """
         try:
             with whole_file(task.target) as file:
-                file.write(redacted)
+                yield file
                 file.flush()
                 self._remember(task, _stamp(os.fstat(file.fileno())))
                 if os.path.lexists(task.target):
@@ -84,14 +94,14 @@ class Outputs:
         except OSError as error:
             raise OutputUnwritableError(f"the output cannot be written: {why(error, 'no access')}") from None
 
-    def _origin(self, source: Path) -> str:
+    def origin(self, source: Path) -> str:
         """Tells whether a photo is the one it was, and was to be redacted so. A digest: times of photos are metadata, too."""
         known = f"{source.resolve()}\0{_stamp(source.stat())}\0{self._settings}"
         return hashlib.sha256(known.encode("utf-8", "surrogateescape")).hexdigest()
 
     def _remember(self, task: Task, stamp: list[int]) -> None:
         place = str(task.target.resolve())
-        entry: list[object] = [self._origin(task.source), stamp]
+        entry: list[object] = [self.origin(task.source), stamp]
         with self._lock:
             self._file.parent.mkdir(parents=True, exist_ok=True)
             handle = os.open(self._file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)

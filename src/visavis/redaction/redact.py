@@ -6,12 +6,13 @@ from collections.abc import Callable, Sequence
 
 from visavis.analysis import Analyzer
 from visavis.faces import Face
+from visavis.imaging import ImageSource
 from visavis.redaction.covering import Covering, Redacted
 from visavis.redaction.encoding import Format
 from visavis.redaction.masks import COVER_CONFIDENCE
 from visavis.redaction.photos import redact_photo
 
-Spare = Callable[[bytes, Sequence[Face]], Sequence[bool]]
+Spare = Callable[[ImageSource, Sequence[Face]], Sequence[bool]]
 """From a photo and faces of it to whether each is spared."""
 
 
@@ -28,7 +29,7 @@ def redact(
     Raises the ImageError or ModelError that fits, OutputFormatError, and what `spare` raises.
     """
     faces = analyzer.candidates(photo, COVER_CONFIDENCE)
-    others = [face for face in faces if not covering.left_open(face)]
+    others = [face for face in faces if not covering.left_open(face.box)]
     spared = spare(photo, others) if spare else [False] * len(others)
     covered = [face for face, left in zip(others, spared, strict=True) if not left]
     return Redacted(

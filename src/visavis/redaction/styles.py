@@ -9,7 +9,7 @@ from PIL import Image, ImageFilter
 
 from visavis.redaction.masks import Region
 
-_COLOUR = (0, 0, 0)
+_BLACK = (0, 0, 0)
 _BLOCKS = 8  # across a cover's shorter side
 _BLUR = 0.15  # of a cover's shorter side
 
@@ -35,16 +35,24 @@ def cover(image: Image.Image, regions: Iterable[Region], style: Style = Style.SO
     for region in regions:
         window = region.window(*image.size)
         if window:
-            hidden = image.crop(window)
             opacity = Image.fromarray(region.opacity(window))
-            image.paste(Image.composite(_covered(hidden, region, style), hidden, opacity), window[:2])
+            image.paste(hide(image.crop(window), region, opacity, style, _BLACK), window[:2])
 
 
-def _covered(hidden: Image.Image, region: Region, style: Style) -> Image.Image:
+def hide(
+    window: Image.Image, region: Region, opacity: Image.Image, style: Style, black: int | tuple[int, int, int]
+) -> Image.Image:
+    """A window of a picture, RGB or of one band, with its region covered. black: what a solid cover is there."""
+    return Image.composite(_covered(window, region, style, black), window, opacity)
+
+
+def _covered(
+    hidden: Image.Image, region: Region, style: Style, black: int | tuple[int, int, int]
+) -> Image.Image:
     """The window of a region without its detail."""
     shorter_px = min(region.box.width, region.box.height)
     if style is Style.SOLID:
-        return Image.new("RGB", hidden.size, _COLOUR)
+        return Image.new(hidden.mode, hidden.size, black)
     if style is Style.BLUR:
         return hidden.filter(ImageFilter.GaussianBlur(max(2.0, _BLUR * shorter_px)))
     block_px = max(4.0, shorter_px / _BLOCKS)

@@ -34,6 +34,11 @@ def is_rest(path: str) -> bool:
     return path == "/v1" or path.startswith("/v1/")
 
 
+def takes_photo(path: str) -> bool:
+    """Whether a path, as sent, takes a photo's bytes as its body: of `/v1`, this one alone."""
+    return path == "/v1/redactions"
+
+
 def json_answer(status: int, document: dict[str, Any], request_id: str) -> Answer:
     """A small answer of the server's own."""
     return Answer(status, {"content-type": JSON, REQUEST_ID: request_id}, json.dumps(document).encode())

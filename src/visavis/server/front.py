@@ -36,6 +36,7 @@ from visavis.server.asgi import (
     is_rest,
     raw_path,
     reply,
+    takes_photo,
 )
 from visavis.server.authorization import read_authorization
 from visavis.server.bodies import GoneError, check_head, gone, read_body, replayed
@@ -91,7 +92,8 @@ class Front:
 
     async def _admit(self, scope: Scope, receive: Receive, send: Send) -> None:
         exchange: Exchange = scope["state"]["exchange"]
-        limits = self._rest_limits if is_rest(raw_path(scope)) else self._limits
+        path = raw_path(scope)
+        limits = self._rest_limits if is_rest(path) and not takes_photo(path) else self._limits
         check_head(scope, limits)
         read_authorization(header_values(scope, b"authorization"))
         self.workers.check_room()

@@ -18,7 +18,7 @@ class Limits:
 
     workers: calls that are worked on at once; queue: calls that wait for each of them, for at most wait_s.
     verifiers, verifying_queue: the same of signatures. calls_per_second: of one access key, as many at once.
-    body_bytes, rest_body_bytes: of one body, on the wire and at /v1, which parses it on the event loop.
+    body_bytes, rest_body_bytes: of one body, on the wire and at /v1, which parses it on the event loop unless it is a photo.
     body_s: how long a body may take; it may also take only grace_s and what it needs at body_bytes_per_second.
     bodies_bytes: of all bodies that are read, wait or are worked on. head_s, idle_s, drain_s: for a request's header to
     come, for a connection to say nothing, and for what follows an early answer, which is read and dropped up to drain_bytes.

@@ -8,6 +8,7 @@ REST_OPERATIONS = frozenset(
     {
         "CreateGallery",
         "CreateKey",
+        "CreateRedaction",
         "DeleteGallery",
         "ExportConsent",
         "GetCheckpoint",

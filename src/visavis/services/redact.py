@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from visavis.audit.entry import Action, Counted
 from visavis.detection import MIN_CONFIDENCE
 from visavis.faces import Face, Template
+from visavis.imaging import ImageSource
 from visavis.services.candidates import Asked, Candidate
 from visavis.services.galleries import find
 from visavis.services.identify import Search, recognisers_searched, search_for
@@ -33,7 +34,7 @@ _CANDIDATES = 64
 def spared(
     registry: Registry,
     gallery_name: str,
-    photo: bytes,
+    photo: ImageSource,
     faces: Sequence[Face],
     max_fpir: float = DEFAULT_MAX_FPIR,
 ) -> list[bool]:
@@ -70,7 +71,7 @@ def _good_enough(face: Face) -> bool:
 
 
 def _searches(
-    registry: Registry, gallery: Gallery, photo: bytes, faces: Sequence[Face], asked: Asked
+    registry: Registry, gallery: Gallery, photo: ImageSource, faces: Sequence[Face], asked: Asked
 ) -> list[list[Search]]:
     """For each face its searches, one with each model that the gallery's references were made with."""
     indexes = registry.indexes.of(gallery.id)

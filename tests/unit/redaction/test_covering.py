@@ -13,7 +13,7 @@ from PIL import Image
 
 import visavis
 from visavis.faces import Box, Face
-from visavis.imaging import load_rgb
+from visavis.imaging import ImageSource, load_rgb
 from visavis.redaction.covering import Covering
 from visavis.redaction.encoding import Format
 from visavis.redaction.redact import redact
@@ -50,7 +50,7 @@ def test_everybody_is_covered(two: bytes, analyzer: visavis.Analyzer) -> None:
 def test_who_is_spared_is_seen(two: bytes, analyzer: visavis.Analyzer) -> None:
     asked: list[Face] = []
 
-    def spare(photo: bytes, faces: Sequence[Face]) -> list[bool]:
+    def spare(photo: ImageSource, faces: Sequence[Face]) -> list[bool]:
         assert photo == two
         asked.extend(faces)
         return [face.box.x > 512 for face in faces]

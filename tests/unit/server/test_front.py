@@ -79,6 +79,18 @@ def test_a_body_at_v1_is_small() -> None:
         assert asyncio.run(call(app, [b"0" * (2**17 + 1)])).status == 200
 
 
+def test_a_photo_at_v1_may_be_large() -> None:
+    """Nothing parses it on the event loop."""
+    path, body = "/v1/redactions", b"0" * (2**17 + 1)
+    with app_of(LIMITS) as app:
+        headers = signed_headers(body, path=path)
+        assert asyncio.run(call(app, [body], headers=headers, path=path)).status == 404, (
+            "there is no /v1 here"
+        )
+        headers = signed_headers(path=path) | {"content-length": str(2**24 + 1)}
+        assert asyncio.run(call(app, never_read(), headers=headers, path=path)).status == 413
+
+
 def test_without_a_signature_nothing_is_read() -> None:
     headers = {name: value for name, value in signed_headers().items() if name != "authorization"}
     with app_of(LIMITS) as app:

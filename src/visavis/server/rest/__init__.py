@@ -1,1 +1,1 @@
-"""`/v1`: what Rekognition lacks. Consents, the audit log, galleries' purposes, keys."""
+"""`/v1`: what Rekognition lacks. Consents, galleries' purposes, redaction, the audit log, keys."""

@@ -8,11 +8,11 @@ from fastapi import APIRouter, Depends, FastAPI, Request, Security
 from fastapi.security import APIKeyHeader
 
 from visavis.server.caller import Caller
-from visavis.server.rest import audit, consents, failures, galleries, keys
+from visavis.server.rest import audit, consents, failures, galleries, keys, redactions
 from visavis.server.workers import Run
 from visavis.services.registry import Registry
 
-DESCRIPTION = """What Rekognition lacks: consents, the audit log, galleries' purposes, keys.
+DESCRIPTION = """What Rekognition lacks: consents, galleries' purposes, redaction, the audit log, keys.
 
 Every call is signed with AWS Signature Version 4 for the service `visavis`, in any region, by an access key of `visavis key create`.
 """
@@ -54,7 +54,14 @@ def create_rest(registry: Registry, run: Run) -> FastAPI:
     )
     app.state.registry, app.state.run = registry, run
     failures.install(app)
-    for router in (consents.router, galleries.router, audit.router, keys.router, _router):
+    for router in (
+        consents.router,
+        galleries.router,
+        redactions.router,
+        audit.router,
+        keys.router,
+        _router,
+    ):
         app.include_router(router)
     return app
 

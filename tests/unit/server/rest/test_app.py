@@ -32,6 +32,7 @@ ACTIONS = {
     "GetReceipt": Action.VIEW,
     "ExportConsent": Action.EXPORT,
     "CreateGallery": Action.GALLERY_CREATE,
+    "CreateRedaction": Action.REDACT,
     "DeleteGallery": Action.GALLERY_DELETE,
     "ExportEntries": Action.EXPORT,
     "CreateKey": Action.KEY_CREATE,
@@ -50,7 +51,7 @@ def operations(rest: Rest) -> list[tuple[str, str, str]]:
 
 def test_a_key_that_may_do_nothing_is_refused_everything_before_it_is_looked_at(sqlite_rest: Rest) -> None:
     found = operations(sqlite_rest)
-    assert len(found) == 21
+    assert len(found) == 22
     for method, path, operation in found:
         before = log_size(sqlite_rest.registry)
         sqlite_rest.refused(403, "not-allowed", method, path, NOTHING)

@@ -1,0 +1,81 @@
+"""What is kept of a video that is not finished."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from visavis.errors import OutputUnwritableError
+from visavis.redaction.cuts import SIGNATURE_COLUMNS, SIGNATURE_ROWS
+from visavis.redaction.sightings import Look
+from visavis.redaction.workshop import KEPT_S, Last, Part, Workshop, sweep
+
+
+def look(count: int, time_ms: float) -> Look:
+    random = np.random.default_rng(count)
+    boxes = random.uniform(0, 100, (count, 4)).astype(np.float32)
+    return Look(
+        time_ms,
+        boxes,
+        boxes + 1,
+        random.uniform(0, 1, count).astype(np.float32),
+        random.uniform(0, 1, count) < 0.5,
+        random.integers(0, 256, SIGNATURE_ROWS * SIGNATURE_COLUMNS).astype(np.uint8),
+    )
+
+
+def same(one: Look, other: Look) -> bool:
+    return all(
+        np.array_equal(getattr(one, name), getattr(other, name)) for name in type(one).__dataclass_fields__
+    )
+
+
+@given(st.lists(st.lists(st.integers(0, 4), min_size=1, max_size=5), max_size=4))
+def test_what_was_seen_is_read_again(tmp_path_factory: pytest.TempPathFactory, counts: list[list[int]]) -> None:
+    workshop = Workshop(tmp_path_factory.mktemp("home") / "shop")
+    parts = [
+        Part([look(count, 40.0 * i) for i, count in enumerate(part)], 1000 + number)
+        for number, part in enumerate(counts)
+    ]
+    for number, part in enumerate(parts):
+        workshop.keep(number, part)
+    again = list(workshop.read())
+    assert [part.last_pts for part in again] == [part.last_pts for part in parts]
+    for mine, theirs in zip(again, parts, strict=True):
+        assert all(map(same, mine.looks, theirs.looks))
+    last = Last(parts[-1].last_pts, parts[-1].looks[-1].time_ms) if parts else None
+    assert workshop.looked_at() == (len(parts), last)
+    workshop.remove()
+    assert workshop.looked_at() == (0, None)
+
+
+def test_nobody_else_may_read_it(tmp_path: Path) -> None:
+    workshop = Workshop(tmp_path / "shop")
+    workshop.keep(0, Part([look(1, 0)], 0))
+    assert (tmp_path / "shop").stat().st_mode & 0o777 == 0o700
+    assert all(file.stat().st_mode & 0o777 == 0o600 for file in (tmp_path / "shop").iterdir())
+
+
+def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
+    (tmp_path / "shop").write_text("a file")
+    with pytest.raises(OutputUnwritableError):
+        Workshop(tmp_path / "shop").keep(0, Part([look(1, 0)], 0))
+
+
+def test_what_a_killed_run_left_goes_after_a_week(tmp_path: Path) -> None:
+    old, new = Workshop(tmp_path / "old"), Workshop(tmp_path / "new")
+    for workshop in (old, new):
+        workshop.keep(0, Part([look(2, 0)], 0))
+    for path in (tmp_path / "old", *(tmp_path / "old").iterdir()):
+        os.utime(path, (1000, 1000))
+    sweep(tmp_path, now=1000 + KEPT_S)
+    assert old.looked_at()[0] == 1
+    sweep(tmp_path, now=1001 + KEPT_S)
+    assert old.looked_at()[0] == 0
+    assert new.looked_at()[0] == 1
+    sweep(tmp_path / "none")

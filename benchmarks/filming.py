@@ -75,7 +75,9 @@ def _filmed(canvas: Image.Image, boxes: Boxes, chance: random.Random) -> list[tu
     for _ in range(2):
         scale = chance.uniform(0.6, 1.0)
         width, height = canvas.width * scale, canvas.height * scale
-        views.append((chance.uniform(0, canvas.width - width), chance.uniform(0, canvas.height - height), scale))
+        views.append(
+            (chance.uniform(0, canvas.width - width), chance.uniform(0, canvas.height - height), scale)
+        )
     frames = []
     for step in np.linspace(0, 1, RATE * SECONDS):
         left, top, scale = (float(a + step * (b - a)) for a, b in zip(*views, strict=True))

@@ -14,6 +14,7 @@ import json
 import subprocess
 import sys
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -177,7 +178,7 @@ def _curve(scenes: list[Scene], theirs: list[NDArray[np.float64]], scale: float)
     ]
 
 
-def _point(scenes: list[Scene], masks: list[NDArray[np.uint8]]) -> Point:
+def _point(scenes: Iterable[Scene], masks: Iterable[NDArray[np.uint8]]) -> Point:
     hit = faces = background = all_background = 0.0
     for scene, mask in zip(scenes, masks, strict=True):
         outside = np.ones(mask.shape, bool)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
@@ -14,6 +15,8 @@ from av.audio.stream import AudioStream
 from av.container import OutputContainer
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
+
+os.environ.setdefault("SVT_LOG", "1")  # the AV1 encoder writes to stderr otherwise
 
 RED, GREEN, BLUE, GREY = (220, 30, 30), (30, 200, 40), (30, 40, 210), (128, 128, 128)
 BAR_WIDTH = 8
@@ -45,7 +48,9 @@ class Film:
     def bytes(self) -> bytes:
         """The film's file."""
         file = io.BytesIO()
-        with av.open(file, "w", format=self.form) as container:
+        # In MP4 and MOV, a late start is told in these ticks.
+        options = {"movie_timescale": str(self.time_base.denominator)} if self.form in ("mp4", "mov") else {}
+        with av.open(file, "w", format=self.form, container_options=options) as container:
             container.metadata.update(self.metadata)
             stream = self._pictures(container)
             track = self._sound(container)

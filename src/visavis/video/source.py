@@ -51,7 +51,7 @@ class Video:
         track = picture_track(container, self.limits)
         assert track.time_base
         self.kind = container.format.name.split(",", maxsplit=1)[0]
-        self.codec = track.codec_context.name
+        self.codec = track.codec_context.codec.canonical_name
         self.time_base = track.time_base
         self.frame_rate = float(track.guessed_rate or track.average_rate or 0)
         self.frame_count = track.frames or None

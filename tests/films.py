@@ -93,11 +93,12 @@ class Film:
         return track
 
     def _play(self, container: OutputContainer, track: AudioStream) -> None:
-        """A tone as long as the pictures."""
+        """A tone that rises, as long as the pictures."""
         seconds = float((self.pts[-1] - self.pts[0]) * self.time_base) + 0.04
         start = round(self.sound_starts * 48_000)
         for position in range(0, int(seconds * 48_000), SAMPLES):
-            tone = np.sin((position + np.arange(SAMPLES)) * 0.06).astype(np.float32) / 3
+            at = position + np.arange(SAMPLES)
+            tone = np.sin(at * 0.01 + at**2 * 2e-7).astype(np.float32) / 3
             samples = av.AudioFrame.from_ndarray(np.stack([tone, tone]), "fltp", "stereo")
             samples.rate, samples.pts, samples.time_base = 48_000, start + position, Fraction(1, 48_000)
             container.mux(track.encode(samples))

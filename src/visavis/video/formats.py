@@ -21,6 +21,7 @@ class VideoFormat:
 
     sounds: the codecs that are copied. sound_encoder: for the others; None where there is no sound.
     tick: in seconds, None where any will do. from_zero: whether nothing can begin before the film does.
+    square: whether pixels are, since another shape is not told.
     """
 
     muxer: str
@@ -29,6 +30,7 @@ class VideoFormat:
     sounds: frozenset[str]
     tick: Fraction | None = None
     from_zero: bool = False
+    square: bool = False
 
     @property
     def segment_muxer(self) -> str:
@@ -54,9 +56,15 @@ _MATROSKA = VideoFormat(
     from_zero=True,
 )
 _WEBM = VideoFormat(
-    "webm", "libvpx-vp9", "libopus", frozenset({"opus", "vorbis"}), tick=Fraction(1, 1000), from_zero=True
+    "webm",
+    "libvpx-vp9",
+    "libopus",
+    frozenset({"opus", "vorbis"}),
+    tick=Fraction(1, 1000),
+    from_zero=True,
+    square=True,
 )
-_GIF = VideoFormat("gif", "gif", None, frozenset(), tick=Fraction(1, 100), from_zero=True)
+_GIF = VideoFormat("gif", "gif", None, frozenset(), tick=Fraction(1, 100), square=True)
 _BY_SUFFIX = {".mp4": _MP4, ".m4v": _MP4, ".mov": _MOV, ".mkv": _MATROSKA, ".webm": _WEBM, ".gif": _GIF}
 VIDEO_SUFFIXES = frozenset(_BY_SUFFIX)
 

@@ -1,10 +1,12 @@
-"""What decoders of sound are told before its packets, without the titles and names that may come with it."""
+"""What is told before packets: without the titles and names that may come with it, and once only."""
 
 from __future__ import annotations
 
 from visavis.errors import CorruptVideoError
 
 _FLAC_BYTES = 34
+_GIF_STARTS = (b"GIF87a", b"GIF89a")
+_GIF_BYTES = 13  # with no table of colours: pictures have their own
 _NO_COMMENTS = b"\x03vorbis" + bytes(4) + bytes(4) + b"\x01"
 
 
@@ -20,6 +22,11 @@ def bare_header(codec: str, header: bytes | None) -> bytes | None:
     identification, setup = _vorbis_headers(header)
     lengths = b"\x02" + _laced(len(identification)) + _laced(len(_NO_COMMENTS))
     return lengths + identification + _NO_COMMENTS + setup
+
+
+def without_gif_header(packet: bytes) -> bytes:
+    """A picture of a GIF without the header that each encoder begins with; other packets as they are."""
+    return packet[_GIF_BYTES:] if packet.startswith(_GIF_STARTS) else packet
 
 
 def _vorbis_headers(header: bytes) -> tuple[bytes, bytes]:

@@ -18,6 +18,7 @@ from av.video.stream import VideoStream
 
 from visavis.errors import CorruptVideoError
 from visavis.video.formats import VideoFormat
+from visavis.video.headers import without_gif_header
 from visavis.video.opening import open_demuxer, open_film
 from visavis.video.sound import Timed, add_sound
 from visavis.video.source import Video
@@ -71,12 +72,22 @@ def _rising(
             for packet in container.demux(track):
                 if not packet.size:  # it ends the segment
                     continue
-                assert packet.pts is not None
-                pts = round(packet.pts * packet.time_base / tick)
-                packet.duration = round((packet.duration or 0) * packet.time_base / tick)
-                packet.pts = packet.dts = last = pts if last is None else max(pts, last + 1)
-                packet.stream, packet.time_base = stream, tick
-                yield packet
+                moved = _moved(packet, stream, tick, leads=last is None)
+                if last is not None:
+                    moved.pts = moved.dts = max(moved.pts, last + 1)
+                last = moved.pts
+                yield moved
+
+
+def _moved(packet: Packet[Stream], stream: VideoStream, tick: Fraction, *, leads: bool) -> Packet[Stream]:
+    """A packet of a segment as one of the film."""
+    data = bytes(packet)
+    moved = Packet(data if leads else without_gif_header(data))
+    moved.is_keyframe = packet.is_keyframe
+    moved.pts = moved.dts = round(packet.pts * packet.time_base / tick)
+    moved.duration = round((packet.duration or 0) * packet.time_base / tick)
+    moved.stream, moved.time_base = stream, tick
+    return moved
 
 
 def _lasting(packets: Iterator[Packet[Stream]], tick: Fraction) -> Iterator[Timed]:

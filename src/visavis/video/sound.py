@@ -22,6 +22,8 @@ Timed: TypeAlias = "tuple[Fraction, Packet[Stream]]"
 
 _OPUS_HERTZ = 48_000
 _BITS_A_CHANNEL = 80_000
+_LAYOUTS = {1: "mono", 2: "stereo", 3: "3.0", 4: "4.0", 5: "5.0", 6: "5.1", 7: "6.1", 8: "7.1"}
+_TOLD_DELAY = ("opus", "vorbis")  # Matroska says of these how much is there to start up
 _ENCRYPTED_TAGS = ("enca", "drms")
 
 
@@ -57,13 +59,18 @@ def _track(track: AudioStream, target: OutputContainer, written: VideoFormat) ->
 
 
 class _Copied:
-    """A track whose packets stay as they are. from_zero: what ends before the film begins is left out."""
+    """A track whose packets stay as they are.
+
+    from_zero: a packet that ends before the film begins, there to start a decoder up, is left out, where the new file
+    could only hold it by moving all else.
+    """
 
     def __init__(self, track: AudioStream, target: OutputContainer, *, from_zero: bool) -> None:
         self._stream = target.add_stream_from_template(track)
         context = self._stream.codec_context
-        context.extradata = bare_header(track.codec_context.codec.canonical_name, context.extradata)
-        self._from_zero = from_zero
+        codec = track.codec_context.codec.canonical_name
+        context.extradata = bare_header(codec, context.extradata)
+        self._from_zero = from_zero and codec not in _TOLD_DELAY
         self._last: int | None = None
         self._end = Fraction(0)
 
@@ -75,7 +82,7 @@ class _Copied:
         begin = self._end if packet.pts is None else packet.pts * packet.time_base
         duration = (packet.duration or 0) * packet.time_base
         self._end = begin + duration
-        if self._from_zero and self._end <= 0:
+        if self._from_zero and begin < 0 and self._end <= 0:
             return
         tick = self._stream.time_base
         assert tick
@@ -96,8 +103,9 @@ class _Encoded:
         rate = _OPUS_HERTZ if written.sound_encoder == "libopus" else track.codec_context.sample_rate
         self._stream = target.add_stream(written.sound_encoder, rate=rate)
         assert isinstance(self._stream, AudioStream)
-        self._stream.codec_context.layout = track.codec_context.layout
-        self._stream.codec_context.bit_rate = _BITS_A_CHANNEL * track.codec_context.layout.nb_channels
+        channels = track.codec_context.layout.nb_channels
+        self._stream.codec_context.layout = _LAYOUTS.get(channels, "stereo")
+        self._stream.codec_context.bit_rate = _BITS_A_CHANNEL * channels
         self._stream.codec_context.flags |= Flags.bitexact
 
     def take(self, packet: Packet[Stream]) -> Iterator[Timed]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import io
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
+from typing import cast
 
 import av
 import numpy as np
@@ -44,13 +45,16 @@ class Film:
     pixel_aspect: Fraction | None = None
     colour: tuple[int, int, int, int] = (0, 2, 2, 2)
     metadata: dict[str, str] = field(default_factory=dict)
+    muxer_options: dict[str, str] = field(default_factory=dict)
 
     def bytes(self) -> bytes:
         """The film's file."""
         file = io.BytesIO()
         # In MP4 and MOV, a late start is told in these ticks.
         options = {"movie_timescale": str(self.time_base.denominator)} if self.form in ("mp4", "mov") else {}
-        with av.open(file, "w", format=self.form, container_options=options) as container:
+        with av.open(
+            file, "w", format=self.form, container_options=options | self.muxer_options
+        ) as container:
             container.metadata.update(self.metadata)
             stream = self._pictures(container)
             track = self._sound(container)
@@ -69,9 +73,14 @@ class Film:
         return path
 
     def _pictures(self, container: OutputContainer) -> VideoStream:
-        stream = container.add_stream(self.codec, 25, width=self.width, height=self.height, time_base=self.time_base)
+        stream = container.add_stream(
+            self.codec, 25, width=self.width, height=self.height, time_base=self.time_base
+        )
         assert isinstance(stream, VideoStream)
-        quiet = {"libx265": {"x265-params": f"log-level=none:bframes={self.b_frames}"}, "libx264": {"preset": "ultrafast"}}
+        quiet = {
+            "libx265": {"x265-params": f"log-level=none:bframes={self.b_frames}"},
+            "libx264": {"preset": "ultrafast"},
+        }
         fast = {"libvpx-vp9": {"deadline": "realtime", "cpu-used": "8"}}
         stream.options.update((quiet | fast).get(self.codec, {}) | self.options)
         context = stream.codec_context
@@ -105,6 +114,16 @@ class Film:
         container.mux(track.encode(None))
 
 
+def sound_alone(path: Path) -> Path:
+    """A file of a tone."""
+    film = Film(sound="aac")
+    with av.open(str(path), "w", format="mp4") as container:
+        track = film._sound(container)
+        assert track is not None
+        film._play(container, track)
+    return path
+
+
 def pixels(index: int, width: int, height: int) -> NDArray[np.uint8]:
     """The picture of that number, as (height, width, 3)."""
     scene = np.empty((height, width, 3), np.uint8)
@@ -115,22 +134,27 @@ def pixels(index: int, width: int, height: int) -> NDArray[np.uint8]:
     return scene
 
 
-def picture(index: int, width: int, height: int, layout: str, colour: tuple[int, int, int, int] = (0, 2, 2, 2)) -> av.VideoFrame:
+def picture(
+    index: int, width: int, height: int, layout: str, colour: tuple[int, int, int, int] = (0, 2, 2, 2)
+) -> av.VideoFrame:
     """The picture of that number in a layout of pixels."""
     rgb = av.VideoFrame.from_ndarray(pixels(index, width, height), "rgb24")
     if layout in ("rgb8", "bgr8"):
         return rgb.reformat(format=layout)
-    frame = rgb.reformat(format=layout, dst_colorspace=colour[3] if colour[3] in (1, 5, 6) else 5, dst_color_range=colour[0] or 1)
+    frame = rgb.reformat(
+        format=layout,
+        dst_colorspace=colour[3] if colour[3] in (1, 5, 6) else 5,
+        dst_color_range=colour[0] or 1,
+    )
     frame.color_range, frame.color_primaries, frame.color_trc, frame.colorspace = colour
     return frame
 
 
 def number_of(rgb: NDArray[np.uint8]) -> int:
     """The number of a picture (height, width, 3) by where its bar is."""
-    width = rgb.shape[1]
     row = rgb[rgb.shape[0] * 7 // 16].min(axis=1).astype(int)
     sums = np.convolve(row, np.ones(BAR_WIDTH), "valid")
-    return int(round(sums.argmax() / 3)) if width else 0
+    return round(float(sums.argmax()) / 3)
 
 
 @dataclass(frozen=True)
@@ -158,7 +182,8 @@ def probe(path: Path) -> Probe:
                 times[stream.index].append(packet.pts * packet.time_base)
                 packets[stream.index].append(bytes(packet))
             if stream.type == "video":
-                pictures += [frame.to_ndarray(format="rgb24") for frame in packet.decode()]
+                frames = cast("list[av.VideoFrame]", packet.decode())
+                pictures += [np.asarray(frame.to_ndarray(format="rgb24"), np.uint8) for frame in frames]
         said = dict(container.metadata)
         for stream in streams:
             said |= stream.metadata
@@ -170,6 +195,3 @@ def probe(path: Path) -> Probe:
             said,
             pictures,
         )
-
-
-HD = replace(Film(), width=1280, height=720)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -23,18 +24,16 @@ MS = Fraction(1, 1000)
 TARGETS = [".mp4", ".m4v", ".mov", ".mkv", ".webm", ".gif"]
 FAMILIES = {"mp4": "mov", ".mp4": "mov", ".mov": "mov", ".mkv": "matroska", ".webm": "matroska"}
 VORBIS = {"strict": "experimental"}
-SECRET = "a holiday at the lake"
+TITLE = "a holiday at the lake"
 
 
-def rewritten(
-    source: Path, ending: str, cuts: Sequence[int] = (7, 13), audio: Audio = Audio.KEEP
-) -> Path:
+def rewritten(source: Path, ending: str, cuts: Sequence[int] = (7, 13), audio: Audio = Audio.KEEP) -> Path:
     """The film again, in segments that begin with these pictures."""
     video, written = Video(source), video_format_of(Path(f"film{ending}"))
     frames = list(video.frames())
     bounds = [0, *cuts, len(frames)]
     segments = []
-    for begin, end in zip(bounds, bounds[1:], strict=False):
+    for begin, end in pairwise(bounds):
         segments.append(source.parent / f"{begin}.segment")
         with segment_writer(segments[-1], video, written) as writer:
             for frame in frames[begin:end]:
@@ -59,7 +58,9 @@ def test_three_segments_hold_the_pictures_of_the_source_at_its_times(ending: str
 
 
 @settings(max_examples=10, deadline=None)
-@given(st.lists(st.integers(1, 400_000), min_size=4, max_size=30), st.sampled_from([".mp4", ".mov"]), st.data())
+@given(
+    st.lists(st.integers(1, 400_000), min_size=4, max_size=30), st.sampled_from([".mp4", ".mov"]), st.data()
+)
 def test_uneven_times_are_kept_to_the_tick(steps: list[int], ending: str, data: st.DataObject) -> None:
     pts = (np.cumsum(steps) - steps[0] * data.draw(st.booleans())).tolist()
     cuts = sorted(data.draw(st.sets(st.integers(1, len(pts) - 1), max_size=3)))
@@ -68,7 +69,9 @@ def test_uneven_times_are_kept_to_the_tick(steps: list[int], ending: str, data: 
     assert pictures_at(film) == [Fraction(time, 90_000) for time in pts]
 
 
-@pytest.mark.parametrize("tick", [Fraction(1001, 30_000), Fraction(1, 25), Fraction(1, 1_000_000), Fraction(1, 600)])
+@pytest.mark.parametrize(
+    "tick", [Fraction(1001, 30_000), Fraction(1, 25), Fraction(1, 1_000_000), Fraction(1, 600)]
+)
 def test_any_time_base(tick: Fraction, tmp_path: Path) -> None:
     step = max(round(Fraction(1, 30) / tick), 1)
     source = Film(pts=range(0, 20 * step, step), time_base=tick).write(tmp_path / "film")
@@ -100,9 +103,17 @@ def test_any_time_base(tick: Fraction, tmp_path: Path) -> None:
     ],
 )
 @pytest.mark.parametrize("starts", [0.0, 0.25])
-def test_sound_is_copied_bit_by_bit_and_in_time(form: str, sound: str, ending: str, starts: float, tmp_path: Path) -> None:
+def test_sound_is_copied_bit_by_bit_and_in_time(
+    form: str, sound: str, ending: str, starts: float, tmp_path: Path
+) -> None:
     film = Film(
-        form, sound=sound, sound_options=VORBIS if sound == "vorbis" else {}, sound_starts=starts, pts=range(40, 840, 40), time_base=MS, metadata={"title": SECRET}
+        form,
+        sound=sound,
+        sound_options=VORBIS if sound == "vorbis" else {},
+        sound_starts=starts,
+        pts=range(40, 840, 40),
+        time_base=MS,
+        metadata={"title": TITLE},
     )
     source = film.write(tmp_path / "film")
     before, after = probe(source), probe(rewritten(source, ending))
@@ -118,11 +129,21 @@ def test_sound_is_copied_bit_by_bit_and_in_time(form: str, sound: str, ending: s
         assert after.duration == pytest.approx(before.duration, abs=1000)
 
 
-@pytest.mark.parametrize(("sound", "ending", "expected"), [("aac", ".webm", "opus"), ("pcm_s16le", ".mp4", "aac"), ("vorbis", ".mov", "aac")])
+@pytest.mark.parametrize(
+    ("sound", "ending", "expected"),
+    [("aac", ".webm", "opus"), ("pcm_s16le", ".mp4", "aac"), ("vorbis", ".mov", "aac")],
+)
 @pytest.mark.parametrize("starts", [0.0, 0.25])
-def test_sound_that_does_not_fit_is_encoded_anew_in_time(sound: str, ending: str, expected: str, starts: float, tmp_path: Path) -> None:
+def test_sound_that_does_not_fit_is_encoded_anew_in_time(
+    sound: str, ending: str, expected: str, starts: float, tmp_path: Path
+) -> None:
     film = Film(
-        "matroska", sound=sound, sound_options=VORBIS if sound == "vorbis" else {}, sound_starts=starts, pts=range(0, 800, 40), time_base=MS,
+        "matroska",
+        sound=sound,
+        sound_options=VORBIS if sound == "vorbis" else {},
+        sound_starts=starts,
+        pts=range(0, 800, 40),
+        time_base=MS,
     )
     source = film.write(tmp_path / "film")
     target = rewritten(source, ending)
@@ -138,9 +159,11 @@ def heard(path: Path) -> np.ndarray:
     """The first channel at 48 kHz, from the film's beginning, silence where there is none."""
     with av.open(str(path)) as container:
         resampler = av.AudioResampler("fltp", "stereo", 48_000)
-        parts = []
+        parts: list[np.ndarray] = []
         for frame in container.decode(audio=0):
             if not parts:
+                assert frame.pts is not None
+                assert frame.time_base is not None
                 parts.append(np.zeros(round(float(frame.pts * frame.time_base) * 48_000), np.float32))
             parts += [part.to_ndarray()[0] for part in resampler.resample(frame)]
     return np.concatenate(parts)
@@ -149,10 +172,10 @@ def heard(path: Path) -> np.ndarray:
 @pytest.mark.parametrize("ending", TARGETS)
 def test_nothing_else_comes_along(ending: str, tmp_path: Path) -> None:
     source = rich_film(tmp_path / "film.mkv")
-    assert SECRET.encode() in source.read_bytes()
+    assert TITLE.encode() in source.read_bytes()
     target = rewritten(source, ending)
     data = target.read_bytes()
-    for word in (SECRET, "x264", "Lavf6", "Lavc", "cover.jpg", "a line of text"):
+    for word in (TITLE, "x264", "Lavf6", "Lavc", "cover.jpg", "a line of text"):
         assert word.encode() not in data, word
     with av.open(str(target)) as container:
         assert not container.chapters()
@@ -164,19 +187,21 @@ def rich_film(path: Path) -> Path:
     """A film with two tracks of sound, subtitles, chapters, an attachment and titles everywhere."""
     pts, tick = range(0, 800, 40), MS
     with av.open(str(path), "w", format="matroska") as container:
-        container.metadata["title"] = SECRET
-        container.set_chapters([{"id": 1, "start": 0, "end": 400, "time_base": tick, "metadata": {"title": SECRET}}])
+        container.metadata["title"] = TITLE
+        container.set_chapters(
+            [{"id": 1, "start": 0, "end": 400, "time_base": tick, "metadata": {"title": TITLE}}]
+        )
         film = Film("matroska", pts=pts, time_base=tick)
         stream = film._pictures(container)
-        stream.metadata["title"] = SECRET
+        stream.metadata["title"] = TITLE
         tracks = [
             container.add_stream("vorbis", 48_000, options=VORBIS),
             container.add_stream("flac", 48_000),
         ]
         for track in tracks:
             track.layout = "stereo"
-            track.metadata["title"] = SECRET
-        container.add_attachment("cover.jpg", "image/jpeg", b"\xff\xd8" + SECRET.encode())
+            track.metadata["title"] = TITLE
+        container.add_attachment("cover.jpg", "image/jpeg", b"\xff\xd8" + TITLE.encode())
         film_pictures(container, stream, film)
         for track in tracks:
             for position in range(0, 38_400, 1024):
@@ -209,7 +234,9 @@ def test_sound_can_be_dropped(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("ending", [".mp4", ".mov", ".mkv", ".webm"])
 @pytest.mark.parametrize("colour", [(1, 1, 1, 1), (2, 1, 1, 1), (1, 6, 6, 6), (1, 5, 6, 5), (0, 2, 2, 2)])
-def test_colours_and_the_shape_of_pixels_are_told(ending: str, colour: tuple[int, int, int, int], tmp_path: Path) -> None:
+def test_colours_and_the_shape_of_pixels_are_told(
+    ending: str, colour: tuple[int, int, int, int], tmp_path: Path
+) -> None:
     source = Film(colour=colour, pixel_aspect=Fraction(4, 3)).write(tmp_path / "film")
     target = rewritten(source, ending)
     with av.open(str(target)) as container:

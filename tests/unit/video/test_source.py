@@ -57,7 +57,7 @@ def test_every_form(form: str, tmp_path: Path) -> None:
 def test_what_is_said_of_a_film(tmp_path: Path) -> None:
     video = Video(Film().write(tmp_path / "film"))
     assert (video.kind, video.codec, video.frame_rate, video.frame_count) == ("mov", "h264", 25, 20)
-    assert (video.duration_ms, video.time_base, video.pixel_aspect) == (800, Fraction(1, 90_000), 1)
+    assert (video.duration_ms, video.time_base, video.pixel_aspect) == (800, Fraction(1, 90_000), Fraction(1))
     assert [frame.timestamp_ms for frame in video.frames()] == list(range(0, 800, 40))
 
 
@@ -80,7 +80,12 @@ def test_odd_sides_get_their_last_row_or_column_once_more(
     sides: tuple[int, int], degrees: int, tmp_path: Path
 ) -> None:
     film = Film(
-        "matroska", "ffv1", *sides, pts=range(0, 400, 40), time_base=Fraction(1, 1000), turned=(degrees, False)
+        "matroska",
+        "ffv1",
+        *sides,
+        pts=range(0, 400, 40),
+        time_base=Fraction(1, 1000),
+        turned=(degrees, False),
     )
     video = Video(film.write(tmp_path / "film"))
     even = tuple(side + side % 2 for side in sides)
@@ -109,7 +114,9 @@ def test_odd_sides_get_their_last_row_or_column_once_more(
 )
 def test_other_layouts_of_pixels_become_420_of_8_bits(codec: str, layout: str, tmp_path: Path) -> None:
     colour = (2, 2, 2, 2) if layout in ("yuvj420p", "gray") else (0, 2, 2, 2)
-    film = Film("matroska", codec, layout=layout, colour=colour, time_base=Fraction(1, 1000), pts=range(0, 400, 40))
+    film = Film(
+        "matroska", codec, layout=layout, colour=colour, time_base=Fraction(1, 1000), pts=range(0, 400, 40)
+    )
     frame = next(Video(film.write(tmp_path / "film")).frames())
     assert frame.picture.format.name == "yuv420p"
     expected = np.array([RED, GREEN, BLUE, GREY], float)
@@ -121,7 +128,9 @@ def test_other_layouts_of_pixels_become_420_of_8_bits(codec: str, layout: str, t
 def test_what_is_transparent_is_white(tmp_path: Path) -> None:
     scene = Image.new("RGBA", SIDES, (255, 0, 0, 0))
     scene.paste((0, 0, 255, 255), (0, 0, 48, 64))
-    scene.save(tmp_path / "film.gif", save_all=True, append_images=[scene.rotate(180)], duration=100, disposal=2)
+    scene.save(
+        tmp_path / "film.gif", save_all=True, append_images=[scene.rotate(180)], duration=100, disposal=2
+    )
     first, second = (frame.rgb(*SIDES) for frame in Video(tmp_path / "film.gif").frames())
     np.testing.assert_allclose([first[20, 20], first[20, 80]], [(0, 0, 255), (255, 255, 255)], atol=12)
     np.testing.assert_allclose([second[20, 20], second[20, 80]], [(255, 255, 255), (0, 0, 255)], atol=12)
@@ -163,16 +172,15 @@ def test_time_runs_from_what_begins_first(tmp_path: Path) -> None:
 
 def test_cover_art_is_no_film(tmp_path: Path) -> None:
     with av.open(str(tmp_path / "film"), "w", format="mp4") as container:
-        track = container.add_stream("aac", 48_000)
+        film = Film(sound="aac")
+        track = film._sound(container)
+        assert track is not None
         art = container.add_stream("mjpeg", width=96, height=64)
         art.disposition = Disposition.attached_pic
         art.pix_fmt = "yuvj420p"
         art.codec_context.color_range = 2
-        samples = av.AudioFrame(format="fltp", layout="stereo", samples=1024)
-        samples.rate = 48_000
-        container.mux(track.encode(samples))
         container.mux(art.encode(picture(0, *SIDES, "yuvj420p", (2, 2, 2, 5))))
-        container.mux(track.encode(None))
         container.mux(art.encode(None))
+        film._play(container, track)
     with pytest.raises(NoPicturesError):
         Video(tmp_path / "film")

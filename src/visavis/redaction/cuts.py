@@ -6,6 +6,7 @@ a cut must stand out: the pictures beside it differ more than a film's own motio
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Iterator
 
 import numpy as np
@@ -14,27 +15,24 @@ from numpy.typing import NDArray
 from visavis.redaction.sightings import Look
 
 SIGNATURE_ROWS, SIGNATURE_COLUMNS = 12, 16
+"""A signature is a grey picture of these sides, row by row."""
+
 _LEAST_CHANGE = 24.0  # mean difference of grey levels, 0 to 255
 _TIMES_MOTION = 2.5
 
 
-def signature_of(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """A small grey picture (192,) of a frame (H, W, 3) of at least 16 x 12 pixels, of means over equal blocks."""
-    height, width = (side // blocks * blocks for side, blocks in zip(rgb.shape, (12, 16), strict=False))
-    green = rgb[:height, :width, 1]  # most of what the eye calls brightness
-    blocks = green.reshape(SIGNATURE_ROWS, height // SIGNATURE_ROWS, SIGNATURE_COLUMNS, -1)
-    return np.asarray(blocks.mean(axis=(1, 3)).astype(np.uint8).ravel())
-
-
 def with_cuts(looks: Iterable[Look]) -> Iterator[tuple[Look, bool]]:
     """Each look of a film, and whether a scene begins with it; one look further is asked for before a look is given."""
-    first = before = after = None
-    for last in looks:
-        if after is not None:
-            yield after, before is not None and _is_cut(first or before, before, after, last)
-        first, before, after = before, after, last
-    if after is not None:
-        yield after, before is not None and _is_cut(first or before, before, after, after)
+    window: deque[Look] = deque(maxlen=4)
+    for look in looks:
+        window.extend(
+            [look] * (1 if window else 3)
+        )  # before the first all is as in the first; so it is after the last
+        if len(window) == 4:
+            yield window[2], _is_cut(*window)
+    if window:
+        window.append(window[-1])
+        yield window[2], _is_cut(*window)
 
 
 def _is_cut(*looks: Look) -> bool:

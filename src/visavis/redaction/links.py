@@ -15,13 +15,13 @@ _GROWTH, _GROWTH_A_SECOND, _MOST_GROWTH = 1.6, 1.0, 2.2
 
 
 def link(
-    ends_xywh: NDArray[np.float32], gaps_ms: NDArray[np.float64], boxes_xywh: NDArray[np.float32]
+    ends_xyxy: NDArray[np.float32], gaps_ms: NDArray[np.float64], boxes_xyxy: NDArray[np.float32]
 ) -> list[tuple[int, int]]:
     """Pairs of a track and a sighting that continues it, each at most once, the nearest first.
 
-    ends_xywh: (E, 4) where each track was seen last; gaps_ms: (E,) how long ago that was; boxes_xywh: (N, 4) of this frame.
+    ends_xyxy: (E, 4) where each track was seen last; gaps_ms: (E,) how long ago that was; boxes_xyxy: (N, 4) of this frame.
     """
-    distances = _distances(ends_xywh.astype(np.float64), gaps_ms, boxes_xywh.astype(np.float64))
+    distances = _distances(ends_xyxy.astype(np.float64), gaps_ms, boxes_xyxy.astype(np.float64))
     rows, columns = np.nonzero(np.isfinite(distances))
     order = np.lexsort((columns, rows, distances[rows, columns]))
     pairs: list[tuple[int, int]] = []
@@ -40,8 +40,9 @@ def _distances(
 ) -> NDArray[np.float64]:
     """How unlike an unmoved face each pair (E, N) is, over the face's size; infinite where it cannot be one face."""
     seconds = gaps_ms[:, None] / 1000
-    sizes, new_sizes = np.sqrt(ends[:, 2] * ends[:, 3])[:, None], np.sqrt(boxes[:, 2] * boxes[:, 3])
-    moved = ends[:, None, :2] + ends[:, None, 2:] / 2 - boxes[:, :2] - boxes[:, 2:] / 2
+    sizes, new_sizes = (np.sqrt(np.prod(xyxy[:, 2:] - xyxy[:, :2], axis=1)) for xyxy in (ends, boxes))
+    sizes = sizes[:, None]
+    moved = (ends[:, None, :2] + ends[:, None, 2:] - boxes[:, :2] - boxes[:, 2:]) / 2
     # By the mean of both sizes: a track must not depend on the direction in which a film is read.
     distance = np.hypot(moved[..., 0], moved[..., 1]) / ((sizes + new_sizes) / 2)
     growth = np.maximum(sizes, new_sizes) / np.minimum(sizes, new_sizes)

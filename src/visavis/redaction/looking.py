@@ -12,9 +12,10 @@ from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from visavis.models.yunet import Detections, YuNet, join
-from visavis.redaction.cuts import signature_of
+from visavis.redaction.cuts import SIGNATURE_COLUMNS, SIGNATURE_ROWS
 from visavis.redaction.masks import regions_of
 from visavis.redaction.sightings import Look
 
@@ -61,6 +62,12 @@ def as_look(
         nobody if kept is None else kept,
         signature,
     )
+
+
+def signature_of(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """What `cuts` compares, of a frame (H, W, 3): of its green, which is most of what the eye calls brightness."""
+    green = Image.fromarray(np.ascontiguousarray(rgb[..., 1]))
+    return np.asarray(green.resize((SIGNATURE_COLUMNS, SIGNATURE_ROWS), Image.Resampling.BOX)).ravel()
 
 
 def _size(size: tuple[int, int], long_side_px: int) -> tuple[int, int]:

@@ -97,7 +97,7 @@ class Track:
             self.kept_ms.popleft()
 
     def _around(self, time_ms: float) -> Corners:
-        """The regions of all sightings about now, and where the face must be if now there is none."""
+        """The regions of all sightings about now; if now there is none, where the face must be as well."""
         before = after = None
         nearby = []
         for sighting in self.sightings:
@@ -105,11 +105,11 @@ class Track:
                 nearby.append(sighting.region)
             if sighting.time_ms <= time_ms:
                 before = sighting
-            if sighting.time_ms >= time_ms:
-                after = after or sighting
+            elif after is None:
+                after = sighting
             if sighting.time_ms > time_ms + _NEARBY_MS:
                 break
-        if before is not after:
+        if before is None or before.time_ms < time_ms:
             nearby.append(_between(before, after, time_ms))
         return union(nearby)
 

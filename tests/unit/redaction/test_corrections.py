@@ -31,7 +31,17 @@ def test_what_is_meant(text: str, meant: Correction) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "1,2,3", "1,2,0.5,4", "1,2,nan,4", "1,2,3,4@", "1,2,3,4@5", "1,2,3,4@5-4", "1,2,3,4@1:2:3:4-9", "1,2,3,4@-1-4"],
+    [
+        "",
+        "1,2,3",
+        "1,2,0.5,4",
+        "1,2,nan,4",
+        "1,2,3,4@",
+        "1,2,3,4@5",
+        "1,2,3,4@5-4",
+        "1,2,3,4@1:2:3:4-9",
+        "1,2,3,4@-1-4",
+    ],
 )
 def test_what_means_nothing(text: str) -> None:
     with pytest.raises(ValueError, match="a box is|a time is"):

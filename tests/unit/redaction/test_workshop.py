@@ -36,7 +36,9 @@ def same(one: Look, other: Look) -> bool:
 
 
 @given(st.lists(st.lists(st.integers(0, 4), min_size=1, max_size=5), max_size=4))
-def test_what_was_seen_is_read_again(tmp_path_factory: pytest.TempPathFactory, counts: list[list[int]]) -> None:
+def test_what_was_seen_is_read_again(
+    tmp_path_factory: pytest.TempPathFactory, counts: list[list[int]]
+) -> None:
     workshop = Workshop(tmp_path_factory.mktemp("home") / "shop")
     parts = [
         Part([look(count, 40.0 * i) for i, count in enumerate(part)], 1000 + number)

@@ -61,17 +61,23 @@ def coverage_of(mask: NDArray[np.uint8], faces: Sequence[Box]) -> Coverage:
     counted = Coverage()
     for face in faces:
         left, top, right, bottom = _pixels(face, mask.shape)
-        covered = mask[top:bottom, left:right] == 255
-        if not covered.size:
+        if left == right or top == bottom:
             continue
         outside[top:bottom, left:right] = False
-        missed = int(covered.mean() < COVERED)
+        missed = int(hidden_share(mask, face) < COVERED)
         large = int(min(face.width, face.height) >= LARGE_PX)
         counted += Coverage(1, missed, large, large * missed)
     covered_px = float(mask.sum(where=outside, dtype=np.float64)) / 255
     return counted + Coverage(
         background_px=float(np.count_nonzero(outside)), background_covered_px=covered_px
     )
+
+
+def hidden_share(mask: NDArray[np.uint8], face: Box) -> float:
+    """How much of a face's box in the picture is covered so that nothing is left of it, 0 to 1; 1 where none of it is in the picture."""
+    left, top, right, bottom = _pixels(face, mask.shape)
+    hidden = mask[top:bottom, left:right] == 255
+    return float(hidden.mean()) if hidden.size else 1.0
 
 
 def missed_faces(by_file: Mapping[str, Coverage], annotated: int) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from visavis.errors import AnnotationsError
 from visavis.faces import Box
-from visavis.redaction import annotations
+from visavis.redaction import annotations as room
 from visavis.redaction.annotations import Annotations, read_annotations
 
 HEADER = "file,frame,x,y,width,height\n"
@@ -22,7 +22,9 @@ def read(text: str) -> Annotations:
 
 
 def test_photos_and_frames() -> None:
-    read_in = read(HEADER + "day/a.jpg,,1,2,3,4\nfilm.mp4,0,5,6,7.5,8\nday/a.jpg,,9,2,3,4\nfilm.mp4,12,5,6,7,8\n")
+    read_in = read(
+        HEADER + "day/a.jpg,,1,2,3,4\nfilm.mp4,0,5,6,7.5,8\nday/a.jpg,,9,2,3,4\nfilm.mp4,12,5,6,7,8\n"
+    )
     assert read_in.of("day/a.jpg") == (Box(1, 2, 3, 4), Box(9, 2, 3, 4))
     assert read_in.of("film.mp4", 0) == (Box(5, 6, 7.5, 8),)
     assert read_in.of("film.mp4") == read_in.of("film.mp4", 1) == ()
@@ -88,9 +90,9 @@ def test_text_of_another_kind() -> None:
 
 
 def test_a_file_without_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(annotations, "MAX_FACES", 2)
+    monkeypatch.setattr(room, "MAX_FACES", 2)
     with pytest.raises(AnnotationsError, match=r"line 4: .* at most 2 faces"):
         read(HEADER + "a,,1,2,3,4\n" * 3)
-    monkeypatch.setattr(annotations, "MAX_BYTES", 16)
+    monkeypatch.setattr(room, "MAX_BYTES", 16)
     with pytest.raises(AnnotationsError, match="larger than"):
         read(HEADER)

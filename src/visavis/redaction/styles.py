@@ -42,7 +42,7 @@ def cover(image: Image.Image, regions: Iterable[Region], style: Style = Style.SO
 
 def _covered(hidden: Image.Image, region: Region, style: Style) -> Image.Image:
     """The window of a region without its detail."""
-    shorter_px = min(region.box.width, region.box.height)
+    shorter_px = min(region.box.width, region.box.height, max(hidden.size))
     if style is Style.SOLID:
         return Image.new("RGB", hidden.size, _COLOUR)
     if style is Style.BLUR:

@@ -21,14 +21,14 @@ from typing import Any
 
 import numpy as np
 from common import save
-from detection import MIN_FACE_PX, Scene, _scenes
+from detection import Scene, _scenes
 from numpy.typing import NDArray
 
 import visavis
-from visavis.faces import Face
+from visavis.faces import Box, Face
 from visavis.redaction.masks import COVER_CONFIDENCE, Shape, region_of
+from visavis.redaction.missed import Coverage, coverage_of, mask_of
 
-COVERED = 0.8
 DEFAULT_SCALE, DEFAULT_THRESHOLD = 1.3, 0.2
 SCALES = (1.1, 1.15, 1.2, 1.25, DEFAULT_SCALE, 1.35, 1.4)
 THRESHOLDS = (
@@ -139,15 +139,8 @@ def _answer(peer: subprocess.Popen[str]) -> Any:
 def _our_masks(
     scene: Scene, faces: list[Face], confidence: float, shape: Shape = Shape.ELLIPSE
 ) -> NDArray[np.uint8]:
-    width, height = scene.size
-    mask = np.zeros((height, width), np.uint8)
-    for face in faces:
-        region = region_of(face, shape)
-        if face.confidence >= confidence and (window := region.window(width, height)):
-            left, top, right, bottom = window
-            part = mask[top:bottom, left:right]
-            np.maximum(part, region.opacity(window), out=part)
-    return mask
+    regions = (region_of(face, shape) for face in faces if face.confidence >= confidence)
+    return mask_of(regions, *scene.size)
 
 
 def _their_mask(scene: Scene, found: NDArray[np.float64], scale: float) -> NDArray[np.uint8]:
@@ -179,17 +172,14 @@ def _curve(scenes: list[Scene], theirs: list[NDArray[np.float64]], scale: float)
 
 
 def _point(scenes: Iterable[Scene], masks: Iterable[NDArray[np.uint8]]) -> Point:
-    hit = faces = background = all_background = 0.0
+    counted = Coverage()
     for scene, mask in zip(scenes, masks, strict=True):
-        outside = np.ones(mask.shape, bool)
-        for left, top, right, bottom in scene.boxes.astype(int):
-            outside[top:bottom, left:right] = False
-            if min(right - left, bottom - top) >= MIN_FACE_PX:
-                faces += 1
-                hit += (mask[top:bottom, left:right] == 255).mean() >= COVERED
-        background += mask[outside].sum(dtype=np.float64) / 255
-        all_background += outside.sum()
-    return Point(hit / faces, background / all_background)
+        counted += coverage_of(
+            mask, [Box(x, y, right - x, bottom - y) for x, y, right, bottom in scene.boxes]
+        )
+    return Point(
+        1 - counted.large_missed / counted.large, counted.background_covered_px / counted.background_px
+    )
 
 
 def _read(curve: list[Point], recall: float) -> float | None:

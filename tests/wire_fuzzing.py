@@ -162,6 +162,8 @@ def fuzzer(seed: int) -> Iterator[Fuzzer]:
 
     people = {person: photo_of(person) for person in PEOPLE}
     portrait = {PEOPLE[0]: fuzzing.seeds()["JPEG"]}
+    analyzer = visavis.Analyzer()
+    analyzer.analyze(portrait[PEOPLE[0]])  # as `serve` does: no request waits for the models
     log = Log()
     begin_logging(log)
     with ExitStack() as stack:
@@ -172,7 +174,7 @@ def fuzzer(seed: int) -> Iterator[Fuzzer]:
             stack.enter_context(mock.patch(f"visavis.services.{module}.uuid4", new_id))
         loop = stack.enter_context(running_loop())
         plain = stack.enter_context(target(folder / "plain", SturdyAnalyzer, people, loop, log))
-        photographed = target(folder / "photos", lambda _: visavis.Analyzer(), portrait, loop, log)
+        photographed = target(folder / "photos", lambda _: analyzer, portrait, loop, log)
         yield Fuzzer(plain, stack.enter_context(photographed), seed)
 
 

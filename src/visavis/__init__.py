@@ -4,7 +4,7 @@
     >>> faces = visavis.detect("group.jpg")                       # doctest: +SKIP
     >>> visavis.compare("badge.jpg", "door.jpg").similarity       # doctest: +SKIP
 
-`detect`, `compare` and `redact` share one `Analyzer`, made at first use; whoever wants
+`detect`, `compare`, `redact` and `redact_video` share one `Analyzer`, made at first use; whoever wants
 other settings makes their own. No model is loaded at import.
 """
 
@@ -13,23 +13,32 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import cache
 from importlib.metadata import version
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from visavis.analysis import Analyzer
 from visavis.comparison import DEFAULT_MAX_FMR, Calibration, Comparison, compare_templates, mean_template
 from visavis.errors import VisavisError
+from visavis.extras import require_extra
 from visavis.faces import Box, Face, Landmarks, ModelIdentity, Point, Pose, Quality, Template
 from visavis.imaging import ImageSource, Limits
-from visavis.redaction.covering import Covering
+from visavis.redaction.corrections import Correction
+from visavis.redaction.covering import Covering, VideoCovering
 from visavis.redaction.masks import Shape
 from visavis.redaction.photos import file_of
 from visavis.redaction.redact import redact as _redact
 from visavis.redaction.styles import Style
+
+if TYPE_CHECKING:
+    from visavis.redaction.videos import RedactedVideo
 
 __all__ = [
     "Analyzer",
     "Box",
     "Calibration",
     "Comparison",
+    "Correction",
     "Face",
     "ImageSource",
     "Landmarks",
@@ -41,12 +50,14 @@ __all__ = [
     "Shape",
     "Style",
     "Template",
+    "VideoCovering",
     "VisavisError",
     "compare",
     "compare_templates",
     "detect",
     "mean_template",
     "redact",
+    "redact_video",
 ]
 
 __version__ = version("visavis")
@@ -86,6 +97,25 @@ def redact(
     """
     covering = Covering(style, shape, tuple(keep), tuple(also))
     return _redact(_shared_analyzer(), file_of(photo), covering).photo
+
+
+def redact_video(
+    source: str | PathLike[str],
+    target: str | PathLike[str],
+    covering: VideoCovering = VideoCovering(),  # noqa: B008  frozen
+    *,
+    audio: bool = True,
+) -> RedactedVideo:
+    """Write a video with every face covered, without any metadata, to a new file whose ending names its format.
+
+    covering: how, and what is corrected by hand. audio: whether the sound is kept. The file appears when it is complete; a run that
+    is cut off begins anew, where the command line's goes on. Raises a VisavisError for what cannot be read or written,
+    OutputExistsError where there is a file of that name. Needs the extra `video`.
+    """
+    require_extra("video", "av")
+    from visavis.redaction.video_files import redact_to
+
+    return redact_to(_shared_analyzer(), Path(source), Path(target), covering, audio=audio)
 
 
 @cache

@@ -141,6 +141,12 @@ class OutputUnwritableError(RedactionError):
     hint = "check the folder, its free space and your rights"
 
 
+class AnnotationsError(RedactionError):
+    """This is not a list of the faces that photos and videos show."""
+
+    hint = "it is a CSV file with the columns file,frame,x,y,width,height, one face to a line (docs/redaction.md)"
+
+
 class ModelError(VisavisError):
     """A model cannot be used."""
 

@@ -57,9 +57,10 @@ class VideoCovering:
 
 @dataclass(frozen=True, slots=True)
 class Redacted:
-    """A redacted photo. covered, kept, spared: how many faces were covered, kept by hand, spared by consent."""
+    """A redacted photo. covered, kept, spared: how many faces were covered, kept by hand, spared by consent. regions: what is covered."""
 
     photo: bytes
     covered: int
     kept: int = 0
     spared: int = 0
+    regions: tuple[Region, ...] = ()

@@ -32,9 +32,11 @@ def redact(
     others = [face for face in faces if not covering.left_open(face.box)]
     spared = spare(photo, others) if spare else [False] * len(others)
     covered = [face for face, left in zip(others, spared, strict=True) if not left]
+    regions = covering.regions(covered)
     return Redacted(
-        redact_photo(photo, covering.regions(covered), covering.style, written),
+        redact_photo(photo, regions, covering.style, written),
         covered=len(covered),
         kept=len(faces) - len(others),
         spared=len(others) - len(covered),
+        regions=tuple(regions),
     )

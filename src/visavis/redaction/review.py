@@ -70,8 +70,7 @@ class Reviewer:
             self._begun(self._shown[0], time_ms, covered)
             self._ended(time_ms, covered)
         for sighting in self._uncovered.pop(time_ms, []):
-            if not any(_holds_middle(region, sighting.box) for region in covered.values()):
-                self._add(time_ms, sighting.region, Reason.NOT_COVERED, sighting.score)
+            self._add_open(time_ms, sighting, Reason.NOT_COVERED, sighting.score, covered)
         self._covered, self._shown = covered, (time_ms, scene)
         doubts, self._doubts = tuple(self._doubts), []
         return doubts
@@ -80,18 +79,25 @@ class Reviewer:
         for track in covered:
             first = track.sightings[0]
             if track not in self._covered and time_ms <= first.time_ms and self._is_inside(first):
-                self._add(shown_ms, first.region, Reason.BEGINS, track.best_score)
+                self._add_open(shown_ms, first, Reason.BEGINS, track.best_score, self._covered)
 
     def _ended(self, time_ms: float, covered: dict[Track, Corners]) -> None:
         for track in self._covered:
             last = track.last
             if track not in covered and time_ms > last.time_ms and self._is_inside(last):
-                self._add(time_ms, last.region, Reason.ENDS, track.best_score)
+                self._add_open(time_ms, last, Reason.ENDS, track.best_score, covered)
 
     def _is_inside(self, sighting: Sighting) -> bool:
         left, top, right, bottom = sighting.box
         x, y = _EDGE * (right - left), _EDGE * (bottom - top)
         return left > x and top > y and right < self._size[0] - x and bottom < self._size[1] - y
+
+    def _add_open(
+        self, time_ms: float, sighting: Sighting, reason: Reason, weight: float, covered: dict[Track, Corners]
+    ) -> None:
+        """Add a doubt about what has no cover in a frame, unless that of another track is over it; covered: in that frame."""
+        if not any(_holds_middle(region, sighting.box) for region in covered.values()):
+            self._add(time_ms, sighting.region, reason, weight)
 
     def _add(self, time_ms: float, where: Corners, reason: Reason, weight: float) -> None:
         self._doubts.append(Doubt(time_ms, where, reason, weight))

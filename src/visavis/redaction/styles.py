@@ -50,7 +50,7 @@ def _covered(
     hidden: Image.Image, region: Region, style: Style, black: int | tuple[int, int, int]
 ) -> Image.Image:
     """The window of a region without its detail."""
-    shorter_px = min(region.box.width, region.box.height)
+    shorter_px = min(region.box.width, region.box.height, max(hidden.size))
     if style is Style.SOLID:
         return Image.new(hidden.mode, hidden.size, black)
     if style is Style.BLUR:

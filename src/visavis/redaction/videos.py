@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import islice
 from typing import IO, TypeVar
 
@@ -22,7 +22,6 @@ from visavis.redaction.covering import VideoCovering
 from visavis.redaction.covers import Covers, covers
 from visavis.redaction.masks import Region, Shape
 from visavis.redaction.planes import cover_planes
-from visavis.redaction.review import Doubt
 from visavis.redaction.sightings import Look
 from visavis.redaction.workshop import Part, Workshop
 from visavis.video.formats import VideoFormat
@@ -51,19 +50,18 @@ _FULL_RANGE = 2
 
 @dataclass(slots=True)
 class RedactedVideo:
-    """What was done with a video. frames: how many; covered_frames: those with a cover; covers: how many in all of them."""
+    """What was done with a video. frames: how many; covered_frames: those with a cover."""
 
     frames: int = 0
     covered_frames: int = 0
-    covers: int = 0
-    doubts: list[Doubt] = field(default_factory=list)
 
-    def add(self, covers: int, doubts: Iterable[Doubt]) -> None:
-        """Count a frame."""
-        self.frames += 1
-        self.covered_frames += covers > 0
-        self.covers += covers
-        self.doubts.extend(doubts)
+
+Watch = Callable[[Covers, Sequence[Region]], None]
+"""Told of each frame what is covered in it, before and after what was corrected by hand."""
+
+
+def nobody(_covers: Covers, _regions: Sequence[Region]) -> None:
+    """Nobody is told."""
 
 
 def no_progress(_what: str, _total: int) -> AbstractContextManager[Callable[[], None]]:
@@ -85,6 +83,7 @@ class VideoRedaction:
     written: VideoFormat
     audio: Audio = Audio.KEEP
     progress: Progress = no_progress
+    watch: Watch = nobody
 
     def cover(self) -> RedactedVideo:
         """Look at the video and write it with its faces covered, part by part, into the workshop.
@@ -131,7 +130,9 @@ class VideoRedaction:
                 part = list(islice(stream, PART_FRAMES))
                 regions = [_regions(one, self.covering) for one in part]
                 for one, its in zip(part, regions, strict=True):
-                    done.add(len(its), one.doubts)
+                    done.frames += 1
+                    done.covered_frames += bool(its)
+                    self.watch(one, its)
                 if not self.workshop.segment(number).exists():
                     frames = frames or self.video.frames(self._end_of(number - 1))
                     self._write_segment(number, frames, regions)

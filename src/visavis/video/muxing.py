@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
 from pathlib import Path
@@ -17,7 +18,9 @@ from av.stream import Stream
 
 from visavis.errors import CorruptVideoError
 from visavis.video.formats import VideoFormat
-from visavis.video.opening import VideoLimits, demuxed, open_file
+from visavis.video.headers import without_gif_header
+from visavis.video.opening import media_errors, open_demuxer, open_film
+from visavis.video.sound import Timed, add_sound
 from visavis.video.source import Video
 from visavis.video.writing import muxer
 
@@ -29,77 +32,79 @@ class Audio(StrEnum):
     DROP = "drop"
 
 
-Timed = tuple[Fraction, Packet]
-
-
 def mux(
-    file: IO[bytes], segments: Sequence[Path], video: Video, written: VideoFormat, audio: Audio = Audio.KEEP
+    file: IO[bytes],
+    segments: Sequence[Path],
+    video: Video,
+    written: VideoFormat,
+    audio: Audio = Audio.KEEP,
 ) -> None:
-    """Write a film of the segments' pictures and all tracks of the video's sound; nothing else of the source comes along.
+    """Write a film of the pictures in the segments, one at least, and all tracks of the video's sound, and of nothing else.
 
-    Sound is copied as it is where the format can hold its codec. Raises the VideoError that fits, and OSError.
+    Sound is copied as it is where the format can hold its codec, and else encoded anew; a GIF has none.
+    Raises the VideoError that fits, and OSError where the file cannot be written.
     """
     tick = written.tick_for(video.time_base)
     with ExitStack() as stack:
         container = stack.enter_context(muxer(file, written.muxer, tick))
-        pictures = _Pictures(container, segments, tick)
-        sources: list[Iterator[Timed]] = [pictures.packets()]
-        if audio is Audio.KEEP and written.sound_encoder:
-            sources.append(_sound(stack, container, video, written))
+        tracks = [_pictures(container, segments, tick)]
+        if audio is Audio.KEEP and written.sound_encoder is not None:
+            source = stack.enter_context(open_film(video.path))
+            demuxer = stack.enter_context(open_demuxer(source, video.limits))
+            tracks.append(add_sound(demuxer, container, written))
         container.start_encoding()
-        for _, packet in heapq.merge(*sources, key=lambda timed: timed[0]):
+        for _, packet in heapq.merge(*tracks, key=lambda timed: timed[0]):
             container.mux_one(packet)
 
 
-class _Pictures:
-    def __init__(self, container: OutputContainer, segments: Sequence[Path], tick: Fraction) -> None:
-        self._segments, self._tick = segments, tick
-        with segments[0].open("rb") as file, av.open(file, "r", format="mov") as first:
-            track = first.streams.video[0]
-            self._extradata = track.codec_context.extradata
-            self._stream = container.add_stream_from_template(track)
-            self._stream.time_base = tick
-
-    def packets(self) -> Iterator[Timed]:
-        last, held = None, None
-        for path in self._segments:
-            with path.open("rb") as file, av.open(file, "r", format="mov") as container:
-                track = container.streams.video[0]
-                if track.codec_context.extradata != self._extradata:
-                    raise CorruptVideoError("the segments do not belong together")
-                for packet in container.demux(track):
-                    if not packet.size:
-                        continue
-                    pts = round(packet.pts * track.time_base / self._tick)
-                    pts = pts if last is None else max(pts, last + 1)
-                    duration = round(packet.duration * track.time_base / self._tick)
-                    packet.stream, packet.time_base = self._stream, self._tick
-                    packet.pts = packet.dts = last = pts
-                    packet.duration = duration
-                    if held is not None:
-                        held.duration = pts - held.pts
-                        yield held.pts * self._tick, held
-                    held = packet
-        if held is not None:
-            yield held.pts * self._tick, held
+def _pictures(container: OutputContainer, segments: Sequence[Path], tick: Fraction) -> Iterator[Timed]:
+    """The segments' packets in the film's ticks, once their track is added."""
+    with media_errors(), segments[0].open("rb") as file, av.open(file, "r", format="mov") as first:
+        track = first.streams.video[0]
+        stream = container.add_stream_from_template(track)
+        stream.time_base = tick
+        return _timed(_coded(segments, track.codec_context.extradata), stream, tick)
 
 
-def _sound(
-    stack: ExitStack, container: OutputContainer, video: Video, written: VideoFormat
-) -> Iterator[Timed]:
-    source = stack.enter_context(demuxed(stack.enter_context(open_file(video.path)), VideoLimits()))
-    streams = {}
-    for track in source.streams.audio:
-        streams[track.index] = container.add_stream_from_template(track)
+@dataclass(frozen=True, slots=True)
+class _Coded:
+    """A picture as it is coded. begin, duration: in seconds."""
 
-    def packets():
-        if not streams:
-            return
-        for packet in source.demux(*source.streams.audio):
-            if not packet.size:
-                continue
-            time = (packet.dts if packet.dts is not None else packet.pts) * packet.time_base
-            packet.stream = streams[packet.stream_index]
-            yield time, packet
+    data: bytes
+    begin: Fraction
+    duration: Fraction
+    is_keyframe: bool
 
-    return packets()
+
+def _coded(segments: Sequence[Path], parameters: bytes | None) -> Iterator[_Coded]:
+    for path in segments:
+        with media_errors(), path.open("rb") as file, av.open(file, "r", format="mov") as container:
+            track = container.streams.video[0]
+            if track.codec_context.extradata != parameters:
+                raise CorruptVideoError("the segments do not belong together")
+            for packet in container.demux(track):
+                if packet.size:  # one of no size ends the segment
+                    assert packet.pts is not None
+                    yield _Coded(
+                        bytes(packet),
+                        packet.pts * packet.time_base,
+                        (packet.duration or 0) * packet.time_base,
+                        packet.is_keyframe,
+                    )
+
+
+def _timed(pictures: Iterator[_Coded], stream: Stream, tick: Fraction) -> Iterator[Timed]:
+    """Packets whose times rise strictly, each lasting until the next begins; the last as long as was said of it."""
+    coded = next(pictures, None)
+    pts = round(coded.begin / tick) if coded else 0
+    leads = True
+    while coded is not None:
+        following = next(pictures, None)
+        end = pts + round(coded.duration / tick) if following is None else round(following.begin / tick)
+        packet: Packet[Stream] = Packet(coded.data if leads else without_gif_header(coded.data))
+        packet.stream, packet.time_base, packet.is_keyframe = stream, tick, coded.is_keyframe
+        packet.pts = packet.dts = pts
+        pts = max(end, pts + 1)
+        packet.duration = pts - packet.pts
+        yield packet.pts * tick, packet
+        coded, leads = following, False

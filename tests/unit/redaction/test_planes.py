@@ -38,7 +38,7 @@ def opacity(chosen: list[Region]) -> NDArray[np.uint8]:
 
 
 @given(regions, st.booleans())
-def test_a_solid_cover_leaves_neither_light_nor_colour(chosen: list[Region], full_range: bool) -> None:  # noqa: FBT001
+def test_a_solid_cover_leaves_neither_light_nor_colour(chosen: list[Region], full_range: bool) -> None:
     planes = picture()
     cover_planes(planes, chosen, full_range=full_range)
     covered = opacity(chosen) == 255

@@ -62,3 +62,10 @@ def test_pixels_are_blocks_of_one_colour() -> None:
     image = noise(160, 160)
     cover(image, [Region(Box(0, 0, 160, 160), Shape.BOX)], Style.PIXELATE)
     assert len({tuple(pixel) for pixel in np.asarray(image).reshape(-1, 3)}) <= 64
+
+
+@pytest.mark.parametrize("style", list(Style))
+def test_a_cover_may_reach_far_beyond_the_picture(style: Style) -> None:
+    image = noise()
+    cover(image, [Region(Box(-1e300, -1e300, 2e300, 2e300), Shape.BOX)], style)
+    assert np.asarray(image, np.float64).std() < 40

@@ -44,10 +44,10 @@ def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return Film(sound="aac").write(tmp_path_factory.mktemp("film") / "film.mp4")
 
 
-def looking_at(boxes: Callable[[int], list[Box]], kept: bool = False) -> Callable[[Frame, int, bool], Look]:  # noqa: FBT001, FBT002
+def looking_at(boxes: Callable[[int], list[Box]], kept: bool = False) -> Callable[[Frame, int, bool], Look]:
     """A looker that sees these boxes in the frame of each number."""
 
-    def look(frame: Frame, number: int, recognise: bool) -> Look:  # noqa: FBT001
+    def look(frame: Frame, number: int, recognise: bool) -> Look:
         seen = np.array([(box.x, box.y, box.x + box.width, box.y + box.height) for box in boxes(number)])
         xyxy = seen.reshape(-1, 4).astype(np.float32)
         regions = np.concatenate([xyxy[:, :2], xyxy[:, 2:] - xyxy[:, :2]], axis=1)
@@ -135,7 +135,7 @@ def test_a_run_that_is_cut_off_goes_on_to_the_same_video(
 def test_nothing_is_done_twice(film: Path, tmp_path: Path) -> None:
     numbers: list[int] = []
 
-    def look(frame: Frame, number: int, recognise: bool) -> Look:  # noqa: FBT001
+    def look(frame: Frame, number: int, recognise: bool) -> Look:
         numbers.append(number)
         if number == 15:
             raise Cut
@@ -146,7 +146,7 @@ def test_nothing_is_done_twice(film: Path, tmp_path: Path) -> None:
     assert set(numbers) >= set(range(16))
     again: list[int] = []
 
-    def look_on(frame: Frame, number: int, recognise: bool) -> Look:  # noqa: FBT001
+    def look_on(frame: Frame, number: int, recognise: bool) -> Look:
         again.append(number)
         return looking_at(lambda _: [SEEN])(frame, number, recognise)
 
@@ -157,7 +157,7 @@ def test_nothing_is_done_twice(film: Path, tmp_path: Path) -> None:
 def test_people_are_looked_for_now_and_then(film: Path, tmp_path: Path) -> None:
     times: list[int] = []
 
-    def look(frame: Frame, number: int, recognise: bool) -> Look:  # noqa: FBT001
+    def look(frame: Frame, number: int, recognise: bool) -> Look:
         if recognise:
             times.append(frame.timestamp_ms)
         return looking_at(lambda _: [SEEN], kept=True)(frame, number, recognise)

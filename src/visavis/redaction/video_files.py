@@ -1,0 +1,48 @@
+"""A video's file redacted to another file, all at once."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+from visavis.analysis import Analyzer
+from visavis.errors import OutputExistsError, OutputUnwritableError
+from visavis.files import whole_file, why
+from visavis.redaction.covering import VideoCovering
+from visavis.redaction.videos import RedactedVideo, VideoRedaction
+from visavis.redaction.watching import looker
+from visavis.redaction.workshop import Workshop
+from visavis.video.formats import video_format_of
+from visavis.video.muxing import Audio
+from visavis.video.source import Video
+
+
+def redact_to(
+    analyzer: Analyzer, source: Path, target: Path, covering: VideoCovering, *, audio: bool = True
+) -> RedactedVideo:
+    """Write a video with its faces covered to a new file. What is under way lies in a temporary folder meanwhile.
+
+    Raises the VideoError that fits, OutputExistsError and OutputUnwritableError.
+    """
+    written = video_format_of(target)
+    if os.path.lexists(target):
+        raise OutputExistsError
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            redaction = VideoRedaction(
+                Video(source),
+                looker(analyzer),
+                Workshop(Path(folder)),
+                covering,
+                written,
+                Audio.KEEP if audio else Audio.DROP,
+            )
+            done = redaction.cover()
+            with whole_file(target) as file:
+                redaction.write(file)
+                if os.path.lexists(target):
+                    raise OutputExistsError
+    except OSError as error:
+        raise OutputUnwritableError(f"the output cannot be written: {why(error, 'no access')}") from None
+    return done

@@ -25,13 +25,14 @@ from common import DATA, ROOT, save
 from detection import Scene
 from filming import HEIGHT, WIDTH, Film, make_film
 from numpy.typing import NDArray
-from redaction import COVERED, DEFAULT_SCALE, _point, _rounded, _their_mask
-from visavis.redaction.annotations import read_annotations
+from redaction import DEFAULT_SCALE, _point, _rounded, _their_mask
 
 import visavis
 from visavis.faces import Box
+from visavis.redaction.annotations import read_annotations
 from visavis.redaction.covers import covers
 from visavis.redaction.masks import Region
+from visavis.redaction.missed import COVERED, hidden_share, mask_of
 from visavis.redaction.watching import looker
 from visavis.video.source import Video
 
@@ -86,11 +87,11 @@ def _signers(analyzer: visavis.Analyzer) -> dict[str, Any]:
         for number, mask in enumerate(_our_masks(analyzer, path)[0]):
             frames += 1
             picture.append(mask.mean() / 255)
-            own = [_share(mask, box) for box in marked.of(path.name, number)]
+            own = [hidden_share(mask, box) for box in marked.of(path.name, number)]
             shares += own
             missed += sum(share < COVERED for share in own)
             found += len(faces[number])
-            outside += sum(_share(mask, face.box) < COVERED for face in faces[number])
+            outside += sum(hidden_share(mask, face.box) < COVERED for face in faces[number])
     return {
         "frames": frames,
         "marked_faces": len(shares),
@@ -103,13 +104,6 @@ def _signers(analyzer: visavis.Analyzer) -> dict[str, Any]:
     }
 
 
-def _share(mask: Mask, box: Box) -> float:
-    """How much of the part of a box that lies in the picture is covered whole; 1 for none."""
-    left, top, right, bottom = (max(0, round(value)) for value in box.xyxy)
-    part = mask[top:bottom, left:right]
-    return float((part == 255).mean()) if part.size else 1.0
-
-
 def _our_masks(analyzer: visavis.Analyzer, path: Path) -> tuple[Iterator[Mask], float]:
     """What visavis covers in each frame, and the processor time of a look in milliseconds."""
     video, look = Video(path), looker(analyzer)
@@ -119,19 +113,11 @@ def _our_masks(analyzer: visavis.Analyzer, path: Path) -> tuple[Iterator[Mask], 
         looks.append(look(frame, number, False))
         seconds += time.thread_time() - start
     covered = covers(looks, video.width, video.height)
-    masks = (_mask(one.regions_xywh, video.width, video.height) for one in covered)
+    masks = (
+        mask_of((Region(Box(*box)) for box in one.regions_xywh.tolist()), video.width, video.height)
+        for one in covered
+    )
     return masks, 1000 * seconds / len(looks)
-
-
-def _mask(regions_xywh: NDArray[np.float32], width: int, height: int) -> Mask:
-    mask = np.zeros((height, width), np.uint8)
-    for x, y, w, h in regions_xywh.tolist():
-        region = Region(Box(x, y, w, h))
-        if window := region.window(width, height):
-            left, top, right, bottom = window
-            part = mask[top:bottom, left:right]
-            np.maximum(part, region.opacity(window), out=part)
-    return mask
 
 
 def _their_masks(python: str, film: Film) -> Iterator[Mask]:

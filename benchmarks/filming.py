@@ -43,7 +43,7 @@ def make_film(path: Path, scenes: int, seed: int = 1) -> Film:
             shown = [photos.pop() for _ in range(1 if number % 2 == 0 else 4)]
             for picture, boxes in _filmed(*_canvas(shown), chance):
                 faces.append(boxes)
-                file.mux(track.encode(av.VideoFrame.from_image(picture)))
+                file.mux(track.encode(av.VideoFrame.from_ndarray(np.asarray(picture), "rgb24")))
         file.mux(track.encode(None))
     return Film(path, faces)
 

@@ -14,6 +14,7 @@ import json
 import subprocess
 import sys
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -170,7 +171,7 @@ def _curve(scenes: list[Scene], theirs: list[NDArray[np.float64]], scale: float)
     ]
 
 
-def _point(scenes: list[Scene], masks: list[NDArray[np.uint8]]) -> Point:
+def _point(scenes: Iterable[Scene], masks: Iterable[NDArray[np.uint8]]) -> Point:
     counted = Coverage()
     for scene, mask in zip(scenes, masks, strict=True):
         counted += coverage_of(

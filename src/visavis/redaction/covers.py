@@ -95,7 +95,7 @@ class _Following:
             lost = track.scene != self._scene or time_ms - track.last.time_ms > LONGEST_GAP_MS
             if not lost:
                 tracks.append(track)
-            elif not track.sure_ms:
+            elif not track.started_ms:
                 self._reviewer.came_to_nothing(track)
                 continue
             left.append(track)

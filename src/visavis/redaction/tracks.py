@@ -13,14 +13,14 @@ from itertools import islice, pairwise
 Corners = tuple[float, float, float, float]
 """Left, top, right, bottom, in pixels."""
 
-START_SCORE = 0.5
-"""From this score on a sighting is a face by itself."""
+START_SCORE, SURE_SCORE = 0.25, 0.5
+"""From the first score on a sighting is covered by itself, from the second on it is taken for a face indeed."""
 
 REACH_MS = 5000.0
-"""A sighting below that score is a face so long before and after one above it in the same track."""
+"""A sighting below the first score is covered so long before and after one above it in the same track."""
 
-HOLD_MS = 500.0
-"""Before a face is first and after it is last seen it is covered for so long, where it was."""
+HOLD_MS, BRIEF_HOLD_MS = 500.0, 120.0
+"""Before it is first and after it is last seen a face is covered for so long, where it was; what may be none, more briefly."""
 
 KEPT_GAP_MS = 1000.0
 """Somebody who agreed is left open between two frames in which they were recognised, at most so far apart."""
@@ -52,6 +52,7 @@ class Track:
     scene: int
     sightings: deque[Sighting] = field(default_factory=deque)
     best_score: float = 0.0
+    started_ms: deque[float] = field(default_factory=deque)
     sure_ms: deque[float] = field(default_factory=deque)
     kept_ms: deque[float] = field(default_factory=deque)
 
@@ -65,6 +66,8 @@ class Track:
         self.sightings.append(sighting)
         self.best_score = max(self.best_score, sighting.score)
         if sighting.score >= START_SCORE:
+            self.started_ms.append(sighting.time_ms)
+        if sighting.score >= SURE_SCORE:
             self.sure_ms.append(sighting.time_ms)
         if sighting.kept:
             self.kept_ms.append(sighting.time_ms)
@@ -72,8 +75,10 @@ class Track:
     def cover(self, time_ms: float) -> Corners | None:
         """What is covered at a moment; None where there is no face, or one that is left open."""
         self._let_go(time_ms)
-        early, late = self.sightings[0].time_ms - HOLD_MS, self.last.time_ms + HOLD_MS
-        if not early <= time_ms <= late or not self._is_face(time_ms) or self.is_open(time_ms):
+        hold_ms = HOLD_MS if _is_near(self.sure_ms, time_ms) else BRIEF_HOLD_MS
+        if not self.sightings[0].time_ms - hold_ms <= time_ms <= self.last.time_ms + hold_ms:
+            return None
+        if not _is_near(self.started_ms, time_ms) or self.is_open(time_ms):
             return None
         return self._around(time_ms)
 
@@ -84,15 +89,13 @@ class Track:
             for first, second in pairwise(islice(self.kept_ms, 3))
         )
 
-    def _is_face(self, time_ms: float) -> bool:
-        return any(abs(sure - time_ms) <= REACH_MS for sure in islice(self.sure_ms, 2))
-
     def _let_go(self, time_ms: float) -> None:
         """Forget what tells nothing of this moment and later ones: of the past, all but the latest is."""
         while len(self.sightings) > 1 and self.sightings[1].time_ms < time_ms - _NEARBY_MS:
             self.sightings.popleft()
-        while len(self.sure_ms) > 1 and self.sure_ms[1] <= time_ms:
-            self.sure_ms.popleft()
+        for times in (self.started_ms, self.sure_ms):
+            while len(times) > 1 and times[1] <= time_ms:
+                times.popleft()
         while len(self.kept_ms) > 1 and self.kept_ms[1] < time_ms:
             self.kept_ms.popleft()
 
@@ -112,6 +115,11 @@ class Track:
         if before is None or before.time_ms < time_ms:
             nearby.append(_between(before, after, time_ms))
         return union(nearby)
+
+
+def _is_near(times_ms: deque[float], time_ms: float) -> bool:
+    """Whether the first or the second of these is within reach: the last before the moment, and the next after it."""
+    return any(abs(one - time_ms) <= REACH_MS for one in islice(times_ms, 2))
 
 
 def union(corners: Sequence[Corners]) -> Corners:

@@ -284,7 +284,7 @@ jobs = Table(
     sqlite_autoincrement=True,
 )
 """Films that are looked through, and what came of it. source, channel: JSON, whose meaning only those who fetch a film and tell of it
-know; asked: a hash of all that was asked for; told: 1 once whoever asked was told of the end; beats: counted up by whoever works on it;
+know; asked: a hash of all that was asked for; told: 0 while somebody has to be told of its end; beats: counted up by whoever works on it;
 segments, last_pts: how far it is; people: how many were found so far; film: JSON, what the file says of itself.
 """
 

@@ -37,7 +37,7 @@ def worker(database_url: str | None, *, with_parent: bool) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, stop)
     if with_parent:
-        threading.Thread(target=lambda: (sys.stdin.read(), stopping.set()), daemon=True).start()
+        threading.Thread(target=_wait_for_the_end, args=(stopping,), daemon=True).start()
     os.nice(_NICENESS)  # whoever waits for an answer goes first
     with opened_registry(database_url) as registry:
         begin_logging(sys.stderr)
@@ -45,3 +45,9 @@ def worker(database_url: str | None, *, with_parent: bool) -> None:
         log_event("stopped")
     sys.stderr.flush()
     os._exit(0)  # a film that is being looked through holds a thread, and is gone on with
+
+
+def _wait_for_the_end(stopping: threading.Event) -> None:
+    """Of standard input: it closes where the process at its other end is no more, however it ended."""
+    sys.stdin.read()
+    stopping.set()

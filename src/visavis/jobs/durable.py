@@ -12,12 +12,15 @@ import os
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from visavis.jobs.database import engine_for
 from visavis.jobs.run import JobRun, Report, give_up_telling, tell
 from visavis.services.registry import Registry
+
+if TYPE_CHECKING:
+    from dbos import StepOptions
 
 VERSION = "1"
 """Of the steps and their order, not of visavis."""
@@ -29,7 +32,6 @@ _FILMS, _TELLING = "visavis-films", "visavis-telling"
 _MOST_DEATHS = 20
 """A film that ends the process that works on it, so often, fails."""
 
-_REPEATED = {"retries_allowed": True, "interval_seconds": 2.0, "backoff_rate": 2.0, "max_attempts": 5}
 _ENDED = {"SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"}
 
 
@@ -133,17 +135,28 @@ def _works(
     def look_through(job_id: str) -> None:
         run = JobRun(registry, job_id, report)
         with worked_on(job_id):
-            while DBOS.run_step({"name": "segment", **_REPEATED}, run.segment):
+            while DBOS.run_step(_step("segment"), run.segment):
                 pass
-            DBOS.run_step({"name": "end", **_REPEATED}, run.end)
+            DBOS.run_step(_step("end"), run.end)
 
     @DBOS.workflow(name="tell that it has ended", max_recovery_attempts=_MOST_DEATHS)
     def tell_of_the_end(job_id: str) -> None:
         with worked_on(job_id):
             try:
-                DBOS.run_step({"name": "tell", **_REPEATED}, tell, registry, job_id)
+                DBOS.run_step(_step("tell"), tell, registry, job_id)
             except Exception as error:  # noqa: BLE001  nobody is told, and the job is what it is
                 report("nobody could be told that a job has ended", error)
-                DBOS.run_step({"name": "give up", **_REPEATED}, give_up_telling, registry, job_id)
+                DBOS.run_step(_step("give up"), give_up_telling, registry, job_id)
 
     return {_FILMS: look_through, _TELLING: tell_of_the_end}
+
+
+def _step(name: str) -> StepOptions:
+    """A step that is tried again, after pauses of 2 to 16 seconds, four times."""
+    return {
+        "name": name,
+        "retries_allowed": True,
+        "interval_seconds": 2.0,
+        "backoff_rate": 2.0,
+        "max_attempts": 5,
+    }

@@ -9,7 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from visavis.rekognition.films import MAX_FILM_BYTES, StoredFilm, fetch_film
+from visavis.rekognition.films import StoredFilm, fetch_film
 from visavis.services import jobs
 from visavis.services.film_work import Film, FilmWork
 from visavis.services.jobs import State
@@ -39,10 +39,9 @@ def begin(registry: Registry, job: Job) -> FilmWork:
 
 def open_film(file: Path) -> tuple[Film, Mapping[str, Any]]:
     """A film, and what it says of itself as JSON values."""
-    from visavis.video.opening import VideoLimits
     from visavis.video.source import Video
 
-    film = Video(file, VideoLimits(max_bytes=MAX_FILM_BYTES))
+    film = Video(file)
     return film, {
         "codec": film.codec,
         "format": _FORMATS.get(film.kind, film.kind),

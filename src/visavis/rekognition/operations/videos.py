@@ -161,7 +161,8 @@ def _check_reach(request: Request, job: Job) -> None:
 
 
 def _limit(request: Request) -> int:
-    return min(request.parameters.get("MaxResults", MOST_RESULTS), MOST_RESULTS)
+    asked: int = request.parameters.get("MaxResults", MOST_RESULTS)
+    return min(asked, MOST_RESULTS)
 
 
 def _after(request: Request, job: Job) -> Place:

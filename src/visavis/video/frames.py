@@ -1,0 +1,72 @@
+"""A picture of a film with its times."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+
+import av
+import numpy as np
+from av.video.reformatter import Interpolation, VideoReformatter
+from numpy.typing import NDArray
+
+_BT709, _BT601 = 1, 5
+_UNKNOWN = 2
+_HD_LINES = 720  # from here on, players take BT.709 where a film does not say
+_FULL = 2
+
+
+class _Scalers(threading.local):
+    """A scaler keeps its tables from picture to picture: one for each thread and use."""
+
+    def __init__(self) -> None:
+        self.rgb = VideoReformatter()
+        self.gray = VideoReformatter()
+
+
+_scalers = _Scalers()
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A picture of a film, upright, in yuv420p, with even sides.
+
+    pts, duration: in the film's time base; duration is 0 where the file does not say. timestamp_ms: from the film's start,
+    which is that of whatever begins first in the file, sound or pictures.
+    picture: of 8 bits, in the standard dynamic range. A decoder may still read from it: make_writable() before changing it.
+    """
+
+    pts: int
+    duration: int
+    timestamp_ms: int
+    picture: av.VideoFrame
+
+    def rgb(self, width_px: int, height_px: int) -> NDArray[np.uint8]:
+        """The picture scaled to these sides, as (height, width, 3) of full-range RGB."""
+        matrix = self.picture.colorspace
+        if matrix == _UNKNOWN:
+            matrix = _BT709 if self.picture.height >= _HD_LINES else _BT601
+        scaled = _scalers.rgb.reformat(
+            self.picture,
+            width_px,
+            height_px,
+            "rgb24",
+            src_colorspace=matrix,
+            interpolation=Interpolation.BILINEAR,
+            dst_color_range=_FULL,
+            threads=1,
+        )
+        return np.asarray(scaled.to_ndarray(), np.uint8)
+
+    def gray(self, width_px: int, height_px: int) -> NDArray[np.uint8]:
+        """Its luma scaled to these sides, as (height, width), full range."""
+        scaled = _scalers.gray.reformat(
+            self.picture,
+            width_px,
+            height_px,
+            "gray",
+            interpolation=Interpolation.AREA,
+            dst_color_range=_FULL,
+            threads=1,
+        )
+        return np.asarray(scaled.to_ndarray(), np.uint8)

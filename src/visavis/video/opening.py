@@ -1,0 +1,119 @@
+"""Opening a film's file and nothing else: no address, no device, no other file that it names.
+
+The kind of file is told from its first bytes and its demuxer named to FFmpeg, so that none of the others (playlists, cameras,
+scripts) is ever tried; FFmpeg gets a file object, not a name, and may open nothing besides.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO, NoReturn
+
+import av
+from av.container import InputContainer
+
+from visavis.errors import (
+    CorruptVideoError,
+    UnreadableVideoError,
+    UnsupportedVideoError,
+    VideoError,
+    VideoTooLargeError,
+)
+from visavis.files import why
+
+_PICTURES = "h264,hevc,vp8,vp9,libdav1d,av1,mpeg4,mpeg2video,mpeg1video,h263,mjpeg,prores,dnxhd,theora,ffv1,png,gif,rawvideo,qtrle"
+_SOUND = (
+    "aac,mp3float,mp3,ac3,eac3,opus,libopus,vorbis,flac,alac,amrnb,amrwb,pcm_s16le,pcm_s16be,pcm_s24le,pcm_s24be,"
+    "pcm_s32le,pcm_s32be,pcm_f32le,pcm_f32be,pcm_u8,pcm_s8,pcm_mulaw,pcm_alaw,adpcm_ima_qt,adpcm_ms,adpcm_ima_wav"
+)
+_BUFFER_BYTES = 256 * 1024
+_BOXES = (b"ftyp", b"moov", b"mdat", b"free", b"skip", b"wide", b"pnot", b"styp", b"uuid")
+
+
+@dataclass(frozen=True, slots=True)
+class VideoLimits:
+    """What a film may cost. max_pixels: width x height of a picture. max_frames: pictures; the default is 7 hours at 60 a second."""
+
+    max_pixels: int = 17_000_000
+    max_frames: int = 1_500_000
+
+
+DEFAULT_LIMITS = VideoLimits()
+
+
+def kind_of(start: bytes) -> str:
+    """FFmpeg's name of the demuxer for a file that begins so: mov, matroska or gif. Raises UnsupportedVideoError."""
+    if start[:4] == b"\x1a\x45\xdf\xa3":
+        return "matroska"
+    if start[:6] in (b"GIF87a", b"GIF89a"):
+        return "gif"
+    if start[4:8] in _BOXES:
+        return "mov"
+    raise UnsupportedVideoError
+
+
+@contextmanager
+def open_file(path: Path) -> Iterator[BinaryIO]:
+    """The file, opened to be read; raises UnreadableVideoError, and CorruptVideoError where it is empty."""
+    try:
+        with path.open("rb") as file:
+            if not file.seekable():
+                raise UnreadableVideoError("the file cannot be opened: it is not a stored file")
+            if not os.fstat(file.fileno()).st_size:
+                raise CorruptVideoError("the file is empty")
+            yield file
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the path
+        if isinstance(error, av.FFmpegError):
+            raise
+        reason = why(error, "no access") if isinstance(error, OSError) else "not a valid path"
+        raise UnreadableVideoError(f"the file cannot be opened: {reason}") from None
+
+
+@contextmanager
+def demuxed(file: BinaryIO, limits: VideoLimits) -> Iterator[InputContainer]:
+    """The film in an opened file; whatever goes wrong while it is read becomes the VideoError that fits."""
+    file.seek(0)
+    kind = kind_of(file.read(16))
+    file.seek(0)
+    with _decoder_errors():
+        options = {
+            "codec_whitelist": f"{_PICTURES},{_SOUND}",
+            "format_whitelist": kind if kind != "mov" else "mov,mp4,m4a,3gp,3g2,mj2",
+            "protocol_whitelist": "",
+            "max_pixels": str(limits.max_pixels),
+        }
+        if kind == "matroska":
+            options["format_whitelist"] = "matroska,webm"
+        with av.open(
+            file,
+            "r",
+            format=kind,
+            options=options,
+            buffer_size=_BUFFER_BYTES,
+            metadata_errors="replace",
+            io_open=_open_nothing,
+        ) as container:
+            yield container
+
+
+def _open_nothing(*_: Any) -> NoReturn:
+    raise UnsupportedVideoError("the video refers to other files")
+
+
+@contextmanager
+def _decoder_errors() -> Iterator[None]:
+    """Turn what FFmpeg raises on a bad file into our own errors."""
+    try:
+        yield
+    except VideoError:
+        raise
+    except (av.DecoderNotFoundError, av.error.PatchWelcomeError):
+        raise UnsupportedVideoError from None
+    except MemoryError:
+        raise VideoTooLargeError from None
+    except (av.FFmpegError, ValueError, OverflowError, ZeroDivisionError):
+        raise CorruptVideoError from None

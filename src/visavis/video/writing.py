@@ -1,0 +1,144 @@
+"""Part of a film, encoded by an encoder of its own, in a file that appears when it is whole."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from fractions import Fraction
+from pathlib import Path
+from typing import IO
+
+import av
+from av.bitstream import BitStreamFilterContext
+from av.container import OutputContainer
+from av.packet import Packet
+from av.video.stream import VideoStream
+
+from visavis.errors import OutputUnwritableError
+from visavis.files import whole_file, why
+from visavis.video.formats import VideoFormat
+from visavis.video.frames import Frame
+from visavis.video.palettes import Palettes
+from visavis.video.source import Video
+
+_THREADS = 2  # always as many: what an encoder gives depends on it
+_GROUP = 250  # pictures from one keyframe to the next, at most
+_OPTIONS = {
+    "libx264": {"preset": "veryfast", "crf": "20", "a53cc": "0"},
+    "libvpx-vp9": {
+        "deadline": "realtime",
+        "cpu-used": "7",
+        "crf": "30",
+        "lag-in-frames": "0",
+        "tile-columns": "1",
+    },
+    "gif": {},
+}
+_LAYOUTS = {"gif": "pal8"}
+_NO_SEI = "filter_units=remove_types=6"  # the messages in which x264 tells its version and settings
+_BUFFER_BYTES = 1024 * 1024
+
+
+@contextmanager
+def segment_writer(path: Path, video: Video, written: VideoFormat) -> Iterator[SegmentWriter]:
+    """A writer of frames that follow one another; the file appears when the block ends well, and else nothing is left.
+
+    Raises OutputUnwritableError.
+    """
+    tick = written.tick_for(video.time_base)
+    with written_whole(path) as file, muxer(file, written.segment_muxer, tick) as container:
+        writer = SegmentWriter(container, video, written)
+        yield writer
+        writer.finish()
+
+
+@contextmanager
+def written_whole(path: Path) -> Iterator[IO[bytes]]:
+    """A file that takes the place of `path` when the block ends well; raises OutputUnwritableError."""
+    try:
+        with whole_file(path) as file:
+            yield file
+    except OSError as error:
+        raise OutputUnwritableError(f"the output cannot be written: {why(error, 'no access')}") from None
+
+
+@contextmanager
+def muxer(file: IO[bytes], name: str, tick: Fraction) -> Iterator[OutputContainer]:
+    """A file being put together, with no word of when and by what; its end is written when the block ends well."""
+    options = {"fflags": "+bitexact"}
+    if name in ("mov", "mp4"):  # a late start is told in these ticks, which are milliseconds otherwise
+        options["movie_timescale"] = str(tick.denominator)
+    container = av.open(file, "w", format=name, container_options=options, buffer_size=_BUFFER_BYTES)
+    try:
+        yield container
+    except BaseException:
+        with suppress(Exception):  # it tries to write the file's end even now, and would again when collected
+            container.close()
+        raise
+    container.close()
+
+
+class SegmentWriter:
+    """Encodes frames; the first becomes a keyframe, and none is made from a later one."""
+
+    def __init__(self, container: OutputContainer, video: Video, written: VideoFormat) -> None:
+        self._container, self._time_base = container, video.time_base
+        self._tick = written.tick_for(video.time_base)
+        self._stream = _stream(container, video, written, self._tick)
+        self._palettes: Palettes | None = None
+        self._durations: dict[int, int] = {}
+        self._last: int | None = None
+        self._filter: BitStreamFilterContext | None = None
+
+    def write(self, frame: Frame) -> None:
+        """Encode the frame's picture, which follows the one before; its pts alone are changed."""
+        pts = round(frame.pts * self._time_base / self._tick)
+        if self._last is not None:
+            pts = max(pts, self._last + 1)
+        self._last = pts
+        self._durations[pts] = max(round(frame.duration * self._time_base / self._tick), 1)
+        picture = frame.picture
+        if self._stream.codec_context.name == "gif":
+            self._palettes = self._palettes or Palettes(picture)
+            picture = self._palettes.indexed(picture)
+        picture.pts, picture.time_base, picture.pict_type = pts, self._tick, 0
+        self._mux(self._stream.encode(picture))
+
+    def finish(self) -> None:
+        """Encode what is still on its way."""
+        self._mux(self._stream.encode(None))
+
+    def _mux(self, packets: list[Packet[VideoStream]]) -> None:
+        for packet in packets:
+            assert packet.pts is not None
+            packet.duration = self._durations.pop(packet.pts)
+            for bare in self._without_messages(packet):
+                self._container.mux(bare)
+
+    def _without_messages(self, packet):
+        if self._stream.codec_context.name != "libx264":
+            return [packet]
+        if self._filter is None:
+            self._filter = BitStreamFilterContext(_NO_SEI, self._stream)
+        return self._filter.filter(packet)
+
+
+def _stream(container: OutputContainer, video: Video, written: VideoFormat, tick: Fraction) -> VideoStream:
+    rate = Fraction(video.frame_rate or 25).limit_denominator(1001)
+    stream = container.add_stream(
+        written.encoder,
+        rate,
+        options=_OPTIONS[written.encoder],
+        width=video.width,
+        height=video.height,
+        time_base=tick,
+    )
+    assert isinstance(stream, VideoStream)
+    context = stream.codec_context
+    context.pix_fmt = _LAYOUTS.get(written.encoder, "yuv420p")
+    context.sample_aspect_ratio = video.pixel_aspect
+    context.color_range, context.color_primaries = video.colour.range, video.colour.primaries
+    context.color_trc, context.colorspace = video.colour.transfer, video.colour.matrix
+    context.max_b_frames, context.gop_size, context.thread_count = 0, _GROUP, _THREADS
+    context.flags |= 0x800000  # bitexact
+    return stream

@@ -10,7 +10,7 @@ import sqlite3
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Engine, QueuePool, create_engine, event
 
 from visavis.settings import Settings
 from visavis.store.database import Database
@@ -51,7 +51,7 @@ def _beside(store: Path) -> tuple[str, Engine]:
             file, timeout=_PATIENCE_S, isolation_level="IMMEDIATE", check_same_thread=False
         )
 
-    engine = create_engine(make_url("sqlite+pysqlite://"), creator=connect, pool_size=_CONNECTIONS)
+    engine = create_engine("sqlite+pysqlite://", creator=connect, poolclass=QueuePool, pool_size=_CONNECTIONS)
 
     def set_up(connection: sqlite3.Connection, _: Any) -> None:
         connection.execute("PRAGMA foreign_keys = ON").close()

@@ -18,7 +18,7 @@ from visavis.store.jobs import Job
 
 FOLDER = "jobs"
 _FORMATS = MappingProxyType({"mov": "QuickTime / MOV", "matroska": "Matroska / WebM", "gif": "GIF"})
-_RANGES = MappingProxyType({1: "LIMITED", 2: "FULL"})
+_FULL = 2  # as FFmpeg counts; where a film says nothing of it, players take it for limited
 
 
 def file_of(registry: Registry, job_id: str) -> Path:
@@ -49,7 +49,7 @@ def open_film(file: Path) -> tuple[Film, Mapping[str, Any]]:
         "frame_rate": film.frame_rate,
         "width": film.width,
         "height": film.height,
-        "color_range": _RANGES.get(film.colour.range),
+        "color_range": "FULL" if film.colour.range == _FULL else "LIMITED",
     }
 
 

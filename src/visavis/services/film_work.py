@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from sqlalchemy import Connection
 
 from visavis.audit.entry import Action
-from visavis.errors import FilmTooLongError, JobEndedError
+from visavis.errors import FilmTooLongError, JobEndedError, VisavisError
 from visavis.models.manifest import DEFAULT_RECOGNISER
 from visavis.services import jobs
 from visavis.services.film_faces import pack
@@ -34,6 +34,10 @@ SEGMENT_MS = 10_000
 MAX_MS = 6 * 3_600_000
 MOST_FACES = 100
 """As many faces of one picture are kept; the largest."""
+
+
+_Pixels = tuple[int, NDArray[np.uint8]]
+"""A picture's time in milliseconds, and its pixels."""
 
 
 class Picture(Protocol):
@@ -101,31 +105,42 @@ class FilmWork:
         if self._next is None:
             return False
         if self._gallery is None:
-            self._keep(self._look(self._next, []))
+            self._keep(self._look([]))
         else:
             with refusals_logged(self._registry, Action.IDENTIFY, self._gallery):
                 recognisers = recognisers_searched(self._registry, self._gallery)
-                self._keep_people(self._look(self._next, recognisers), self._gallery)
+                self._keep_people(self._look(recognisers), self._gallery)
         return self._next is not None
 
-    def _look(self, picture: Picture | None, recognisers: Sequence[str]) -> _Stretch:
-        """Look at the pictures from this one on, up to the end of its segment."""
+    def _look(self, recognisers: Sequence[str]) -> _Stretch:
+        """Look at the pictures up to the end of the next one's segment, side by side as far as there are cores."""
+        stretch = _Stretch()
+
+        def sightings(picture: _Pixels) -> list[Sighting]:
+            return self._sightings(*picture, recognisers)
+
+        for seen in self._registry.analyzer(DEFAULT_RECOGNISER).map(sightings, self._due(stretch)):
+            if isinstance(seen, VisavisError):
+                raise seen
+            stretch.sightings += seen
+        return stretch
+
+    def _due(self, stretch: _Stretch) -> Iterator[_Pixels]:
+        """The pictures to look at in the next one's segment; how far they go is noted."""
+        picture, looked = self._next, -1
         assert picture is not None
-        stretch, looked, segment = _Stretch(), -1, picture.timestamp_ms // SEGMENT_MS
+        segment = picture.timestamp_ms // SEGMENT_MS
         while picture is not None and picture.timestamp_ms // SEGMENT_MS == segment:
             if picture.timestamp_ms >= MAX_MS:
                 raise FilmTooLongError
+            stretch.last_pts = picture.pts
             if picture.timestamp_ms // LOOK_EVERY_MS > looked:
                 looked = picture.timestamp_ms // LOOK_EVERY_MS
-                stretch.sightings += self._sightings(picture, recognisers)
-            stretch.last_pts = picture.pts
-            picture = next(self._pictures, None)
-        self._next = picture
-        return stretch
+                yield picture.timestamp_ms, picture.rgb(*self._size)
+            self._next = picture = next(self._pictures, None)
 
-    def _sightings(self, picture: Picture, recognisers: Sequence[str]) -> list[Sighting]:
+    def _sightings(self, at_ms: int, pixels: NDArray[np.uint8], recognisers: Sequence[str]) -> list[Sighting]:
         """The faces of a picture, largest first; of a search, those that are good enough, with their templates."""
-        pixels, at_ms = picture.rgb(*self._size), picture.timestamp_ms
         faces = self._registry.analyzer(DEFAULT_RECOGNISER).detect(pixels)[:MOST_FACES]
         if self._gallery is None:
             return [Sighting(at_ms, face, ()) for face in faces]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from enum import StrEnum
 from fractions import Fraction
@@ -13,7 +13,6 @@ from typing import IO
 import av
 from av.container import OutputContainer
 from av.packet import Packet
-from av.stream import Stream
 
 from visavis.errors import CorruptVideoError
 from visavis.video.formats import VideoFormat

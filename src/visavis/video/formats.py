@@ -11,19 +11,26 @@ from visavis.errors import VideoFormatError
 _FINEST = 120_000  # ticks a second; finer ones overflow MP4's 32 bits between two pictures that are far apart
 
 
+_PCM = "pcm_s16le pcm_s24le pcm_s32le pcm_f32le pcm_u8"
+_PCM_BIG = "pcm_s16be pcm_s24be pcm_s32be pcm_f32be pcm_s8 pcm_mulaw pcm_alaw"
+
+
 @dataclass(frozen=True, slots=True)
 class VideoFormat:
-    """How a film is written.
+    """How a film is written. muxer, encoder, sound_encoder, sounds: FFmpeg's names.
 
-    muxer, encoder: FFmpeg's names. sound_encoder: for sound that the file cannot hold as it is; none where it holds no sound.
-    sounds: FFmpeg's names of the codecs that are copied; None: whatever the muxer takes. tick: seconds, None where any will do.
+    sounds: the codecs that are copied. sound_encoder: for the others; None where there is no sound.
+    tick: in seconds, None where any will do. from_zero: whether nothing can begin before the film does.
+    square: whether pixels are, since another shape is not told.
     """
 
     muxer: str
-    encoder: str = "libx264"
-    sound_encoder: str | None = "aac"
-    sounds: frozenset[str] | None = None
+    encoder: str
+    sound_encoder: str | None
+    sounds: frozenset[str]
     tick: Fraction | None = None
+    from_zero: bool = False
+    square: bool = False
 
     @property
     def segment_muxer(self) -> str:
@@ -37,17 +44,28 @@ class VideoFormat:
         return time_base if time_base.denominator <= _FINEST else Fraction(1, 90_000)
 
 
-_MP4 = VideoFormat("mp4", sounds=frozenset({"aac", "mp3", "ac3", "eac3", "alac", "opus", "flac"}))
-_BY_SUFFIX = {
-    ".mp4": _MP4,
-    ".m4v": _MP4,
-    ".mov": VideoFormat("mov"),
-    ".mkv": VideoFormat("matroska", tick=Fraction(1, 1000)),
-    ".webm": VideoFormat(
-        "webm", "libvpx-vp9", "libopus", frozenset({"opus", "vorbis"}), tick=Fraction(1, 1000)
-    ),
-    ".gif": VideoFormat("gif", "gif", None, tick=Fraction(1, 100)),
-}
+_COMMON = "aac mp3 ac3 eac3 alac opus flac"
+_MP4 = VideoFormat("mp4", "libx264", "aac", frozenset(_COMMON.split()))
+_MOV = VideoFormat("mov", "libx264", "aac", frozenset(f"aac mp3 ac3 eac3 alac {_PCM} {_PCM_BIG}".split()))
+_MATROSKA = VideoFormat(
+    "matroska",
+    "libx264",
+    "aac",
+    frozenset(f"{_COMMON} vorbis {_PCM}".split()),
+    tick=Fraction(1, 1000),
+    from_zero=True,
+)
+_WEBM = VideoFormat(
+    "webm",
+    "libvpx-vp9",
+    "libopus",
+    frozenset({"opus", "vorbis"}),
+    tick=Fraction(1, 1000),
+    from_zero=True,
+    square=True,
+)
+_GIF = VideoFormat("gif", "gif", None, frozenset(), tick=Fraction(1, 100), square=True)
+_BY_SUFFIX = {".mp4": _MP4, ".m4v": _MP4, ".mov": _MOV, ".mkv": _MATROSKA, ".webm": _WEBM, ".gif": _GIF}
 VIDEO_SUFFIXES = frozenset(_BY_SUFFIX)
 
 

@@ -13,10 +13,14 @@ from typing import IO
 import av
 from av.container import OutputContainer
 from av.packet import Packet
+from av.stream import Stream
+from av.video.stream import VideoStream
 
 from visavis.errors import CorruptVideoError
 from visavis.video.formats import VideoFormat
-from visavis.video.opening import VideoLimits, demuxed, open_file
+from visavis.video.headers import without_gif_header
+from visavis.video.opening import open_demuxer, open_film
+from visavis.video.sound import Timed, add_sound
 from visavis.video.source import Video
 from visavis.video.writing import muxer
 
@@ -28,77 +32,70 @@ class Audio(StrEnum):
     DROP = "drop"
 
 
-Timed = tuple[Fraction, Packet]
-
-
 def mux(
     file: IO[bytes], segments: Sequence[Path], video: Video, written: VideoFormat, audio: Audio = Audio.KEEP
 ) -> None:
-    """Write a film of the segments' pictures and all tracks of the video's sound; nothing else of the source comes along.
+    """Write a film of the segments' pictures, one segment at least, and all tracks of the video's sound, and nothing else.
 
-    Sound is copied as it is where the format can hold its codec. Raises the VideoError that fits, and OSError.
+    Sound is copied as it is where the format can hold its codec; a GIF has none. Raises the VideoError that fits, and OSError.
     """
     tick = written.tick_for(video.time_base)
     with ExitStack() as stack:
         container = stack.enter_context(muxer(file, written.muxer, tick))
-        pictures = _Pictures(container, segments, tick)
-        sources: list[Iterator[Timed]] = [pictures.packets()]
+        streams = [_pictures(container, segments, tick)]
         if audio is Audio.KEEP and written.sound_encoder:
-            sources.append(_sound(stack, container, video, written))
+            source = stack.enter_context(open_demuxer(stack.enter_context(open_film(video.path)), video.limits))
+            streams.append(add_sound(source, container, written))
         container.start_encoding()
-        for _, packet in heapq.merge(*sources, key=lambda timed: timed[0]):
+        for _, packet in heapq.merge(*streams, key=lambda timed: timed[0]):
             container.mux_one(packet)
 
 
-class _Pictures:
-    def __init__(self, container: OutputContainer, segments: Sequence[Path], tick: Fraction) -> None:
-        self._segments, self._tick = segments, tick
-        with segments[0].open("rb") as file, av.open(file, "r", format="mov") as first:
-            track = first.streams.video[0]
-            self._extradata = track.codec_context.extradata
-            self._stream = container.add_stream_from_template(track)
-            self._stream.time_base = tick
-
-    def packets(self) -> Iterator[Timed]:
-        last, held = None, None
-        for path in self._segments:
-            with path.open("rb") as file, av.open(file, "r", format="mov") as container:
-                track = container.streams.video[0]
-                if track.codec_context.extradata != self._extradata:
-                    raise CorruptVideoError("the segments do not belong together")
-                for packet in container.demux(track):
-                    if not packet.size:
-                        continue
-                    pts = round(packet.pts * track.time_base / self._tick)
-                    pts = pts if last is None else max(pts, last + 1)
-                    duration = round(packet.duration * track.time_base / self._tick)
-                    packet.stream, packet.time_base = self._stream, self._tick
-                    packet.pts = packet.dts = last = pts
-                    packet.duration = duration
-                    if held is not None:
-                        held.duration = pts - held.pts
-                        yield held.pts * self._tick, held
-                    held = packet
-        if held is not None:
-            yield held.pts * self._tick, held
+def _pictures(container: OutputContainer, segments: Sequence[Path], tick: Fraction) -> Iterator[Timed]:
+    """The segments' packets, after their track is added; each lasts until the next begins."""
+    with segments[0].open("rb") as file, av.open(file, "r") as first:
+        stream = container.add_stream_from_template(first.streams.video[0])
+        parameters = first.streams.video[0].codec_context.extradata
+    stream.time_base = tick
+    return _lasting(_rising(segments, stream, tick, parameters), tick)
 
 
-def _sound(
-    stack: ExitStack, container: OutputContainer, video: Video, written: VideoFormat
-) -> Iterator[Timed]:
-    source = stack.enter_context(demuxed(stack.enter_context(open_file(video.path)), VideoLimits()))
-    streams = {}
-    for track in source.streams.audio:
-        streams[track.index] = container.add_stream_from_template(track)
+def _rising(
+    segments: Sequence[Path], stream: VideoStream, tick: Fraction, parameters: bytes | None
+) -> Iterator[Packet[Stream]]:
+    last = None
+    for path in segments:
+        with path.open("rb") as file, av.open(file, "r") as container:
+            track = container.streams.video[0]
+            if track.codec_context.extradata != parameters:
+                raise CorruptVideoError("the segments do not belong together")
+            for packet in container.demux(track):
+                if not packet.size:  # it ends the segment
+                    continue
+                moved = _moved(packet, stream, tick, leads=last is None)
+                if last is not None:
+                    moved.pts = moved.dts = max(moved.pts, last + 1)
+                last = moved.pts
+                yield moved
 
-    def packets():
-        if not streams:
-            return
-        for packet in source.demux(*source.streams.audio):
-            if not packet.size:
-                continue
-            time = (packet.dts if packet.dts is not None else packet.pts) * packet.time_base
-            packet.stream = streams[packet.stream_index]
-            yield time, packet
 
-    return packets()
+def _moved(packet: Packet[Stream], stream: VideoStream, tick: Fraction, *, leads: bool) -> Packet[Stream]:
+    """A packet of a segment as one of the film."""
+    data = bytes(packet)
+    moved = Packet(data if leads else without_gif_header(data))
+    moved.is_keyframe = packet.is_keyframe
+    moved.pts = moved.dts = round(packet.pts * packet.time_base / tick)
+    moved.duration = round((packet.duration or 0) * packet.time_base / tick)
+    moved.stream, moved.time_base = stream, tick
+    return moved
+
+
+def _lasting(packets: Iterator[Packet[Stream]], tick: Fraction) -> Iterator[Timed]:
+    held = next(packets, None)
+    for packet in packets:
+        assert held is not None
+        held.duration = packet.pts - held.pts
+        yield held.pts * tick, held
+        held = packet
+    if held is not None:
+        yield held.pts * tick, held

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, NoReturn
+from typing import BinaryIO, NoReturn
 
 import av
 from av.container import InputContainer
@@ -20,10 +20,10 @@ from visavis.errors import (
     CorruptVideoError,
     UnreadableVideoError,
     UnsupportedVideoError,
-    VideoError,
     VideoTooLargeError,
 )
 from visavis.files import why
+from visavis.video.structure import check_structure
 
 _PICTURES = "h264,hevc,vp8,vp9,libdav1d,av1,mpeg4,mpeg2video,mpeg1video,h263,mjpeg,prores,dnxhd,theora,ffv1,png,gif,rawvideo,qtrle"
 _SOUND = (
@@ -31,6 +31,7 @@ _SOUND = (
     "pcm_s32le,pcm_s32be,pcm_f32le,pcm_f32be,pcm_u8,pcm_s8,pcm_mulaw,pcm_alaw,adpcm_ima_qt,adpcm_ms,adpcm_ima_wav"
 )
 _BUFFER_BYTES = 256 * 1024
+_DEMUXERS = {"mov": "mov,mp4,m4a,3gp,3g2,mj2", "matroska": "matroska,webm", "gif": "gif"}
 _BOXES = (b"ftyp", b"moov", b"mdat", b"free", b"skip", b"wide", b"pnot", b"styp", b"uuid")
 
 
@@ -56,39 +57,33 @@ def kind_of(start: bytes) -> str:
     raise UnsupportedVideoError
 
 
-@contextmanager
-def open_file(path: Path) -> Iterator[BinaryIO]:
+def open_film(path: Path) -> BinaryIO:
     """The file, opened to be read; raises UnreadableVideoError, and CorruptVideoError where it is empty."""
     try:
-        with path.open("rb") as file:
-            if not file.seekable():
-                raise UnreadableVideoError("the file cannot be opened: it is not a stored file")
-            if not os.fstat(file.fileno()).st_size:
-                raise CorruptVideoError("the file is empty")
-            yield file
+        file = path.open("rb")
     except (OSError, ValueError) as error:  # ValueError: a NUL in the path
-        if isinstance(error, av.FFmpegError):
-            raise
         reason = why(error, "no access") if isinstance(error, OSError) else "not a valid path"
         raise UnreadableVideoError(f"the file cannot be opened: {reason}") from None
+    if os.fstat(file.fileno()).st_size:
+        return file
+    file.close()
+    raise CorruptVideoError("the file is empty")
 
 
-@contextmanager
-def demuxed(file: BinaryIO, limits: VideoLimits) -> Iterator[InputContainer]:
-    """The film in an opened file; whatever goes wrong while it is read becomes the VideoError that fits."""
-    file.seek(0)
-    kind = kind_of(file.read(16))
-    file.seek(0)
-    with _decoder_errors():
+def open_demuxer(file: BinaryIO, limits: VideoLimits) -> InputContainer:
+    """A demuxer of an opened file, which it leaves open; raises the VideoError that fits."""
+    with media_errors():
+        file.seek(0)
+        kind = kind_of(file.read(16))
+        check_structure(file, kind)
+        file.seek(0)
         options = {
             "codec_whitelist": f"{_PICTURES},{_SOUND}",
-            "format_whitelist": kind if kind != "mov" else "mov,mp4,m4a,3gp,3g2,mj2",
+            "format_whitelist": _DEMUXERS[kind],
             "protocol_whitelist": "",
             "max_pixels": str(limits.max_pixels),
         }
-        if kind == "matroska":
-            options["format_whitelist"] = "matroska,webm"
-        with av.open(
+        return av.open(
             file,
             "r",
             format=kind,
@@ -96,24 +91,23 @@ def demuxed(file: BinaryIO, limits: VideoLimits) -> Iterator[InputContainer]:
             buffer_size=_BUFFER_BYTES,
             metadata_errors="replace",
             io_open=_open_nothing,
-        ) as container:
-            yield container
-
-
-def _open_nothing(*_: Any) -> NoReturn:
-    raise UnsupportedVideoError("the video refers to other files")
+        )
 
 
 @contextmanager
-def _decoder_errors() -> Iterator[None]:
-    """Turn what FFmpeg raises on a bad file into our own errors."""
+def media_errors() -> Iterator[None]:
+    """Turn what FFmpeg raises on a bad file, and what reading it raises, into our own errors."""
     try:
         yield
-    except VideoError:
-        raise
-    except (av.DecoderNotFoundError, av.error.PatchWelcomeError):
+    except (av.DecoderNotFoundError, av.PatchWelcomeError):
         raise UnsupportedVideoError from None
     except MemoryError:
-        raise VideoTooLargeError from None
+        raise VideoTooLargeError("the video needs too much memory") from None
     except (av.FFmpegError, ValueError, OverflowError, ZeroDivisionError):
         raise CorruptVideoError from None
+    except OSError as error:
+        raise UnreadableVideoError(f"the file cannot be read: {why(error, 'no access')}") from None
+
+
+def _open_nothing(*_: object) -> NoReturn:
+    raise UnsupportedVideoError("the video refers to other files")

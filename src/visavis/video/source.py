@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from fractions import Fraction
 from itertools import chain
 from pathlib import Path
 from typing import BinaryIO
 
 import av
+from av.container import InputContainer
 
 from visavis.errors import CorruptVideoError
-from visavis.video.colour import Colour, Converter, colour_of
+from visavis.video.colour import Converter, colour_of
 from visavis.video.decoding import decoded, picture_track
 from visavis.video.frames import Frame
-from visavis.video.opening import DEFAULT_LIMITS, VideoLimits, demuxed, open_file
-from visavis.video.upright import turn_of, upright
+from visavis.video.opening import DEFAULT_LIMITS, VideoLimits, media_errors, open_demuxer, open_film
+from visavis.video.upright import Turn, turn_of, upright
 
 
 class Video:
@@ -31,53 +33,71 @@ class Video:
     """
 
     def __init__(self, path: Path, limits: VideoLimits = DEFAULT_LIMITS) -> None:
-        self.path = path
-        self._limits = limits
-        with open_file(path) as file, demuxed(file, limits) as container:
-            track = picture_track(container, limits)
-            assert track.time_base is not None
-            self.kind = container.format.name.split(",")[0]
-            self.codec = track.codec_context.name
-            self.time_base: Fraction = track.time_base
-            self.frame_rate = float(track.guessed_rate or track.average_rate or 0)
-            self.frame_count = track.frames or None
-            self.duration_ms = container.duration // 1000 if container.duration else None
-            self.start_pts = int((container.start_time or 0) / (av.time_base * self.time_base))
-            pixel_aspect = track.sample_aspect_ratio or Fraction(1)
-        with open_file(path) as file:
-            stored = next(decoded(file, limits))
+        self.path, self.limits = path, limits
+        with open_film(path) as file:
+            self._stamp = _stamp(file)
+            with open_demuxer(file, limits) as container:
+                self._describe(container)
+            with closing(decoded(file, limits)) as pictures:
+                stored = next(pictures)
         self._turn = turn_of(stored)
-        self.pixel_aspect = 1 / pixel_aspect if self._turn.swap else pixel_aspect
-        shown = upright(Converter().convert(stored), self._turn)
-        self.colour: Colour = colour_of(shown)
+        if self._turn.swap:
+            self.pixel_aspect = 1 / self.pixel_aspect
+        shown = _shown(stored, Converter(), self._turn)
+        self.colour = colour_of(shown)
         self.width, self.height = shown.width, shown.height
+
+    def _describe(self, container: InputContainer) -> None:
+        track = picture_track(container, self.limits)
+        assert track.time_base
+        self.kind = container.format.name.split(",", maxsplit=1)[0]
+        self.codec = track.codec_context.codec.canonical_name
+        self.time_base = track.time_base
+        self.frame_rate = float(track.guessed_rate or track.average_rate or 0)
+        self.frame_count = track.frames or None
+        self.duration_ms = container.duration // 1000 if container.duration else None
+        self.start_pts = int((container.start_time or 0) / (av.time_base * self.time_base))
+        self.pixel_aspect = track.sample_aspect_ratio or Fraction(1)
 
     def frames(self, after: int | None = None) -> Iterator[Frame]:
         """The frames in order, those whose pts is greater than `after` alone where it is given; their pts rise strictly."""
-        with open_file(self.path) as file:
-            pictures = self._pictures(file, after)
-            converter = Converter()
-            for stored in pictures:
-                pts = stored.pts
-                assert pts is not None
-                if after is not None and pts <= after:
-                    continue
-                yield self._frame(converter, stored, pts)
+        converter = Converter()
+        with open_film(self.path) as file:
+            if _stamp(file) != self._stamp:
+                raise CorruptVideoError("the file was changed while it was worked on")
+            for stored in self._pictures(file, after):
+                if after is None or _pts(stored) > after:
+                    yield self._frame(converter, stored)
 
     def _pictures(self, file: BinaryIO, after: int | None) -> Iterator[av.VideoFrame]:
         """From a keyframe at or before `after`; from the first where seeking does not lead to one."""
         if after is not None and self.kind != "gif":
-            pictures = decoded(file, self._limits, seek_pts=after)
+            pictures = decoded(file, self.limits, seek_pts=after)
             with suppress(CorruptVideoError):
                 first = next(pictures)
-                if first.key_frame and first.pts is not None and first.pts <= after:
+                if first.key_frame and _pts(first) <= after:
                     return chain([first], pictures)
             pictures.close()
-        return decoded(file, self._limits)
+        return decoded(file, self.limits)
 
-    def _frame(self, converter: Converter, stored: av.VideoFrame, pts: int) -> Frame:
-        picture = upright(converter.convert(stored), self._turn)
+    def _frame(self, converter: Converter, stored: av.VideoFrame) -> Frame:
+        picture = _shown(stored, converter, self._turn)
         if (picture.width, picture.height) != (self.width, self.height):
             picture = picture.reformat(self.width, self.height)
-        milliseconds = int((pts - self.start_pts) * self.time_base * 1000)
-        return Frame(pts, stored.duration or 0, max(milliseconds, 0), picture)
+        milliseconds = int((_pts(stored) - self.start_pts) * self.time_base * 1000)
+        return Frame(_pts(stored), stored.duration or 0, max(milliseconds, 0), picture)
+
+
+def _shown(stored: av.VideoFrame, converter: Converter, turn: Turn) -> av.VideoFrame:
+    with media_errors():
+        return upright(converter.convert(stored), turn)
+
+
+def _pts(picture: av.VideoFrame) -> int:
+    assert picture.pts is not None  # decoded() sets it where a file does not
+    return picture.pts
+
+
+def _stamp(file: BinaryIO) -> tuple[int, int]:
+    status = os.fstat(file.fileno())
+    return status.st_size, status.st_mtime_ns

@@ -1,0 +1,120 @@
+"""A film's sound: copied packet by packet where the new file can hold its codec, else encoded anew."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+from typing import TypeAlias
+
+from av.audio.stream import AudioStream
+from av.codec.context import Flags
+from av.container import InputContainer, OutputContainer
+from av.packet import Packet
+from av.stream import Stream
+
+from visavis.errors import CorruptVideoError, EncryptedVideoError, UnsupportedVideoError
+from visavis.video.formats import VideoFormat
+from visavis.video.headers import bare_header
+from visavis.video.opening import media_errors
+
+Timed: TypeAlias = "tuple[Fraction, Packet[Stream]]"
+"""A packet after the second at which it begins."""
+
+_OPUS_HERTZ = 48_000
+_BITS_A_CHANNEL = 80_000
+_LAYOUTS = {1: "mono", 2: "stereo", 3: "3.0", 4: "4.0", 5: "5.0", 6: "5.1", 7: "6.1", 8: "7.1"}
+_TOLD_DELAY = ("opus", "vorbis")  # Matroska says of these how much is there to start up
+_ENCRYPTED_TAGS = ("enca", "drms")
+
+
+def add_sound(source: InputContainer, target: OutputContainer, written: VideoFormat) -> Iterator[Timed]:
+    """All tracks of sound of the source, after they are added to the target, in the file's order.
+
+    Raises the VideoError that fits, also while they are read.
+    """
+    with media_errors():
+        tracks = {track.index: _track(track, target, written) for track in source.streams.audio}
+    return _packets(source, tracks)
+
+
+def _packets(source: InputContainer, tracks: dict[int, _Copied | _Encoded]) -> Iterator[Timed]:
+    if not tracks:
+        return
+    with media_errors():
+        for packet in source.demux(*source.streams.audio):
+            if packet.is_corrupt:
+                raise CorruptVideoError
+            yield from tracks[packet.stream.index].take(packet)
+
+
+def _track(track: AudioStream, target: OutputContainer, written: VideoFormat) -> _Copied | _Encoded:
+    context = track.codec_context
+    if context is None:
+        raise UnsupportedVideoError("the sound is in a format that visavis does not read")
+    if context.codec_tag in _ENCRYPTED_TAGS or "enc_key_id" in track.metadata:
+        raise EncryptedVideoError("the sound is encrypted")
+    if context.codec.canonical_name in written.sounds:
+        return _Copied(track, target, from_zero=written.from_zero)
+    return _Encoded(track, target, written)
+
+
+class _Copied:
+    """A track whose packets stay as they are.
+
+    from_zero: a packet that ends before the film begins, there to start a decoder up, is left out, where the new file
+    could only hold it by moving all else.
+    """
+
+    def __init__(self, track: AudioStream, target: OutputContainer, *, from_zero: bool) -> None:
+        self._stream = target.add_stream_from_template(track)
+        context = self._stream.codec_context
+        codec = track.codec_context.codec.canonical_name
+        context.extradata = bare_header(codec, context.extradata)
+        self._from_zero = from_zero and codec not in _TOLD_DELAY
+        self._last: int | None = None
+        self._end = Fraction(0)
+
+    def take(self, packet: Packet[Stream]) -> Iterator[Timed]:
+        """What becomes of a packet of the source."""
+        if not packet.size:  # it ends the file
+            return
+        assert packet.time_base
+        begin = self._end if packet.pts is None else packet.pts * packet.time_base
+        duration = (packet.duration or 0) * packet.time_base
+        self._end = begin + duration
+        if self._from_zero and begin < 0 and self._end <= 0:
+            return
+        tick = self._stream.time_base
+        assert tick
+        pts = round(begin / tick)
+        self._last = pts if self._last is None else max(pts, self._last + 1)
+        packet.stream, packet.time_base = self._stream, tick
+        packet.pts = packet.dts = self._last
+        packet.duration = round(duration / tick)
+        yield begin, packet
+
+
+class _Encoded:
+    """A track in a codec that the new file cannot hold."""
+
+    def __init__(self, track: AudioStream, target: OutputContainer, written: VideoFormat) -> None:
+        assert written.sound_encoder
+        self._track = track
+        rate = _OPUS_HERTZ if written.sound_encoder == "libopus" else track.codec_context.sample_rate
+        self._stream = target.add_stream(written.sound_encoder, rate=rate)
+        assert isinstance(self._stream, AudioStream)
+        channels = track.codec_context.layout.nb_channels
+        self._stream.codec_context.layout = _LAYOUTS.get(channels, "stereo")
+        self._stream.codec_context.bit_rate = _BITS_A_CHANNEL * channels
+        self._stream.codec_context.flags |= Flags.bitexact
+
+    def take(self, packet: Packet[Stream]) -> Iterator[Timed]:
+        """What becomes of a packet of the source; the empty one that ends the file brings the rest."""
+        for samples in self._track.decode(packet):
+            yield from self._timed(self._stream.encode(samples))
+        if not packet.size:
+            yield from self._timed(self._stream.encode(None))
+
+    def _timed(self, packets: list[Packet[AudioStream]]) -> Iterator[Timed]:
+        for packet in packets:
+            yield (packet.pts or 0) * packet.time_base, packet

@@ -87,7 +87,7 @@ def test_where_the_likest_reference_was_deleted_the_face_goes(registry: Registry
     assert {seen.person for seen in all_pages(registry, job, 100, by_person=False)} == {0}
 
 
-def test_faces_name_nobody_and_are_not_logged(registry: Registry, job: Job) -> None:
+def test_faces_name_nobody_and_are_not_logged(registry: Registry) -> None:
     before = log_size(registry)
     detection = asked(registry)
     looked_through(registry, detection, FakeFilm(1_000, {0: ["zoe"]}))

@@ -18,7 +18,6 @@ from visavis.services.log import latest_entries, log_size
 from visavis.services.registry import Registry
 from visavis.store.schema import film_faces, film_matches
 
-
 ONCE = {"token": "t"}
 
 

@@ -66,7 +66,10 @@ class FakeFilm:
         for at_ms in range(0, self.duration_ms, self.every_ms):
             if after is None or at_ms * _PTS_A_MS > after:
                 self.read.append(at_ms)
-                yield FakePicture(at_ms, picture_of(*self._shown(at_ms), photo=1))
+                yield self._picture(at_ms)
+
+    def _picture(self, at_ms: int) -> FakePicture:
+        return FakePicture(at_ms, picture_of(*self._shown(at_ms), photo=1))
 
     def _shown(self, at_ms: int) -> Sequence[str]:
         return self.shows[max((start for start in self.shows if start <= at_ms), default=0)]

@@ -547,6 +547,50 @@ class TooManyTagsError(TagError):
     """A gallery has at most 200 tags, its purpose among them."""
 
 
+class JobError(VisavisError):
+    """The job cannot be done so."""
+
+
+class UnknownJobError(JobError):
+    """There is no job of that id."""
+
+    hint = "`visavis job list` shows the jobs; what came of one is kept for 7 days"
+
+
+class TooManyJobsError(JobError):
+    """No more than 20 jobs run at once."""
+
+    hint = "wait for one to end, or end one with `visavis job cancel`"
+
+
+class JobTokenError(JobError):
+    """The token was used to ask for another job."""
+
+
+class JobEndedError(JobError):
+    """The job was ended while it was worked on."""
+
+
+class FilmTooLargeError(JobError):
+    """The film is larger than 10 GB."""
+
+
+class FilmTooLongError(JobError):
+    """The film is longer than 6 hours."""
+
+
+class FilmUnreadableError(JobError):
+    """The film cannot be read from where it is stored."""
+
+
+class FilmUnwritableError(JobError):
+    """There is no room for the film on the machine that works on it."""
+
+
+class NotToldError(JobError):
+    """Nobody could be told that the job has ended."""
+
+
 class BackupError(VisavisError):
     """The backup cannot be used."""
 

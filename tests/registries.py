@@ -113,12 +113,8 @@ class FakeAnalyzer:
         except NoFaceError:
             return []
 
-    def candidates(self, photo: bytes, min_confidence: float) -> list[Face]:
+    def candidates(self, photo: Seen, min_confidence: float) -> list[Face]:
         return [face for face in self.detect(photo) if face.confidence >= min_confidence]
-
-    def recognise(self, photo: bytes, faces: Sequence[Face]) -> list[Face]:
-        """Faces of this photo, the first ones."""
-        return self.analyze(photo)[: len(faces)]
 
     def largest(self, photo: bytes) -> Face:
         return self._faces(photo)[0]

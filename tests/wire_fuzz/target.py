@@ -40,7 +40,7 @@ Analyzers = Callable[[str], Any]
 class SturdyAnalyzer(FakeAnalyzer):
     """Sees in a photo whom `photo_of` put there; one that is no such photo any more is a damaged one."""
 
-    def _faces(self, photo: bytes) -> list[Face]:
+    def _faces(self, photo: Seen) -> list[Face]:
         try:
             return super()._faces(photo)
         except VisavisError:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from http_calls import Got
-from registries import NOW, Clock, FakeAnalyzer, settings_at
+from registries import NOW, Clock, FakeAnalyzer, Seen, settings_at
 
 from visavis.audit.entry import Action
 from visavis.errors import CorruptImageError, VisavisError

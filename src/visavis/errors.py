@@ -89,6 +89,12 @@ class OutputUnwritableError(RedactionError):
     hint = "check the folder, its free space and your rights"
 
 
+class OutputFullError(OutputUnwritableError):
+    """There is no room for the output."""
+
+    hint = "free some, and repeat the command: it goes on where it stopped"
+
+
 class ModelError(VisavisError):
     """A model cannot be used."""
 

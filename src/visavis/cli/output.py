@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Literal
 
@@ -19,6 +20,28 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON f
 def print_json(value: Any) -> None:
     """Print one JSON document on standard output."""
     click.echo(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+def print_json_list(items: Iterable[Any], name: str = "", **others: Any) -> None:
+    """Print a list as its items come, however many they are; what was begun is ended, whatever ends the items.
+
+    name: in an object, under this name, with the others after it; without it, a list alone. Nothing is printed before the first item.
+    """
+    opening, closing = (f'{{"{name}": [', "]") if name else ("[", "]")
+    for other, value in others.items():
+        closing += f",\n{json.dumps(other)}: {json.dumps(value, ensure_ascii=False)}"
+    closing += "}" if name else ""
+    begun = False
+    try:
+        for item in items:
+            click.echo((",\n" if begun else f"{opening}\n") + json.dumps(item, ensure_ascii=False), nl=False)
+            begun = True
+        if not begun:
+            click.echo(opening, nl=False)
+            begun = True
+    finally:
+        if begun:
+            click.echo(f"\n{closing}")
 
 
 def print_table(columns: list[str], rows: list[list[str]]) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
@@ -14,10 +15,19 @@ import click
 
 from visavis.analysis import Analyzer
 from visavis.cli.inputs import PHOTO_SUFFIXES, BoxType
-from visavis.cli.output import json_option, print_json, report
-from visavis.cli.progress import progress
+from visavis.cli.output import json_option, print_json_list, report
+from visavis.cli.progress import progress, resumable
 from visavis.cli.state import database_option, opened_registry
-from visavis.errors import VisavisError
+from visavis.errors import (
+    ClockError,
+    KeyringError,
+    ModelError,
+    OutputFullError,
+    SearchRateError,
+    StoreError,
+    UnknownGalleryError,
+    VisavisError,
+)
 from visavis.faces import Box
 from visavis.redaction.covering import Covering, Redacted
 from visavis.redaction.encoding import format_of
@@ -30,6 +40,16 @@ from visavis.services.photos import read_photo
 from visavis.settings import home
 
 _BOX = BoxType()
+_OF_NO_PHOTO = (
+    ClockError,
+    KeyringError,
+    ModelError,
+    OutputFullError,
+    SearchRateError,
+    StoreError,
+    UnknownGalleryError,
+)
+"""What ends a run: the next photo would fare no better."""
 
 
 @click.command()
@@ -92,14 +112,17 @@ def redact(
     if source.is_dir() and (keep or also):
         raise click.UsageError("--keep-box and --also are for one photo")
     covering = Covering(Style(style), Shape(shape), keep, also)
-    with _sparing(gallery, max_fpir, database_url) as (spare, mark):
+    counts: Counter[str] = Counter()
+    with resumable(), _sparing(gallery, max_fpir, database_url) as (spare, mark):
         outputs = Outputs(home(), f"{covering} {mark}")
-        entries = _redact_all(Analyzer(), tasks, outputs, covering, spare)
-    if as_json:
-        print_json({"photos": entries, "not_copied": [str(path) for path in others]})
-    else:
-        _print(entries, others, covering.style)
-    if any("error" in entry for entry in entries):
+        entries = _counted(_redact_all(Analyzer(), tasks, outputs, covering, spare), counts)
+        if as_json:
+            print_json_list(entries, "photos", not_copied=[str(path) for path in others])
+        else:
+            for _ in entries:
+                pass
+            _print(counts, others, covering.style)
+    if counts["failed"]:
         sys.exit(1)
 
 
@@ -123,14 +146,27 @@ def _sparing(
 
 def _redact_all(
     analyzer: Analyzer, tasks: Sequence[Task], outputs: Outputs, covering: Covering, spare: Spare | None
-) -> list[dict[str, Any]]:
+) -> Iterator[dict[str, Any]]:
+    """Redact, and say of each photo what came of it; raises what is of no photo, as nothing can be redacted then."""
+    outputs.sweep(tasks)
     work = partial(_redact, analyzer, outputs, covering, spare)
-    entries = []
     with progress("redacting", len(tasks)) as advance:
         for task, outcome in zip(tasks, analyzer.map(work, tasks), strict=True):
-            entries.append(_entry(task, outcome))
+            if isinstance(outcome, _OF_NO_PHOTO):
+                raise outcome
+            yield _entry(task, outcome)
             advance()
-    return entries
+
+
+def _counted(entries: Iterable[dict[str, Any]], counts: Counter[str]) -> Iterator[dict[str, Any]]:
+    """What is said of photos, counted as it comes."""
+    for entry in entries:
+        counts["failed"] += "error" in entry
+        counts["before"] += entry.get("done_before", False)
+        counts["new"] += "covered" in entry
+        for what in ("covered", "spared", "kept"):
+            counts[what] += entry.get(what, 0)
+        yield entry
 
 
 def _redact(
@@ -157,19 +193,17 @@ def _entry(task: Task, outcome: Redacted | VisavisError | None) -> dict[str, Any
     return named | done
 
 
-def _print(entries: Sequence[dict[str, Any]], others: Sequence[Path], style: Style) -> None:
+def _print(counts: Counter[str], others: Sequence[Path], style: Style) -> None:
     for path in others:
         click.echo(f"visavis: {path}: not a photo, not copied", err=True)
     if style.reversible:
         click.echo(f"visavis: what {style} hides can be guessed back; --style solid leaves nothing", err=True)
-    new = [entry for entry in entries if "covered" in entry]
-    faces = sum(entry["covered"] for entry in new)
-    parts = [f"redacted {_count(len(new), 'photo')}, covered {_count(faces, 'face')}"]
+    parts = [f"redacted {_count(counts['new'], 'photo')}, covered {_count(counts['covered'], 'face')}"]
     for count, what in (
-        (sum(entry["spared"] for entry in new), "spared by consent"),
-        (sum(entry["kept"] for entry in new), "kept by hand"),
-        (sum(entry.get("done_before", False) for entry in entries), "photos done before"),
-        (sum("error" in entry for entry in entries), "photos failed"),
+        (counts["spared"], "spared by consent"),
+        (counts["kept"], "kept by hand"),
+        (counts["before"], "photos done before"),
+        (counts["failed"], "photos failed"),
         (len(others), "other files not copied"),
     ):
         if count:

@@ -147,6 +147,12 @@ class AnnotationsError(RedactionError):
     hint = "it is a CSV file with the columns file,frame,x,y,width,height, one face to a line (docs/redaction.md)"
 
 
+class OutputFullError(OutputUnwritableError):
+    """There is no room for the output."""
+
+    hint = "free some, and repeat the command: it goes on where it stopped"
+
+
 class ModelError(VisavisError):
     """A model cannot be used."""
 

@@ -121,7 +121,7 @@ def redacting(folder: Path, different: list[Path], photos: int, *, models: bool 
         place(different[i % DIFFERENT], source / f"{i // IN_A_FOLDER:04}" / f"{i:06}.jpg")
     command = ["redact", str(source), str(folder / "out"), "--json"]
     runs = [watched(home, command, models=models) for _ in range(2)]
-    done = [[entry["done_before"] for entry in run.said["photos"]] for run in runs]
+    done = [[entry["done_before"] for entry in run.said["files"]] for run in runs]
     assert done == [[False] * photos, [True] * photos]
     lists = sum(file.stat().st_size for file in home.glob("redactions*"))
     return named(runs, photos) | {"list_bytes_a_photo": round(lists / photos, 1)}

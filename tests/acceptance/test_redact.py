@@ -41,7 +41,7 @@ def test_a_folder_becomes_one_to_publish(folder: Path, tmp_path: Path, analyzer:
     times = [(out / name).stat().st_mtime_ns for name in written]
     run = visavis_here("redact", folder, out, "--json")
     assert run.returncode == 0, run.stderr
-    entries = json.loads(run.stdout)["photos"]
+    entries = json.loads(run.stdout)["files"]
     assert [entry["done_before"] for entry in entries] == [True, True]
     assert [(out / name).stat().st_mtime_ns for name in written] == times
 
@@ -61,7 +61,7 @@ def test_one_photo_corrected_by_hand(hopper: Path, tmp_path: Path) -> None:
         "--json",
     )
     assert run.returncode == 0, run.stderr
-    (entry,) = json.loads(run.stdout)["photos"]
+    (entry,) = json.loads(run.stdout)["files"]
     assert (entry["covered"], entry["kept"]) == (0, 1)
     with Image.open(out) as opened:
         assert opened.format == "WEBP"
@@ -108,8 +108,8 @@ def test_people_who_agreed_are_spared_until_they_withdraw(
     run = visavis_here("redact", photo, out, "--keep", "reunion", "--json")
     assert run.returncode == 0, run.stderr
     assert (
-        json.loads(run.stdout)["photos"][0] | {"spared": 1, "covered": 1}
-        == json.loads(run.stdout)["photos"][0]
+        json.loads(run.stdout)["files"][0] | {"spared": 1, "covered": 1}
+        == json.loads(run.stdout)["files"][0]
     )
     (seen,) = analyzer.detect(out)
     assert seen.box.x > 512

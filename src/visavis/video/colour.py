@@ -42,6 +42,7 @@ class Converter:
     def __init__(self) -> None:
         self._reformatter = VideoReformatter()
         self._mapping: tuple[Graph, tuple[object, ...]] | None = None
+        self._mapped = 0
 
     def convert(self, picture: av.VideoFrame) -> av.VideoFrame:
         """The picture in yuv420p. High dynamic range and wide gamuts come out in BT.709, other colours as they are.
@@ -90,7 +91,9 @@ class Converter:
         if self._mapping is None or self._mapping[1] != key:
             self._mapping = _tone_mapping(picture), key
         graph = self._mapping[0]
-        picture.pts, pts = 0, picture.pts
+        # The filter passes over pictures whose times do not rise.
+        self._mapped += 1
+        picture.pts, pts = self._mapped, picture.pts
         graph.push(picture, at=0)
         picture.pts = pts
         result = graph.vpull()

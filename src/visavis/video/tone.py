@@ -42,16 +42,18 @@ def table(transfer: int) -> NDArray[np.uint16]:
         _STEPS - 1
     )
     shown = np.clip(_light(coded, transfer) @ _TO_BT709.T, 0, 1) ** (1 / _GAMMA)
-    return np.round(shown * 65535).astype(np.uint16).reshape(LEVEL**3, LEVEL**3, 3)
+    colours: NDArray[np.uint16] = np.round(shown * 65535).astype(np.uint16)
+    return colours.reshape(LEVEL**3, LEVEL**3, 3)
 
 
 def _light(coded: Values, transfer: int) -> Values:
     """Light of BT.2020's primaries, 1 at the white of SDR."""
     if transfer not in (PQ, HLG):
-        return coded**_GAMMA
+        return np.power(coded, _GAMMA)
     light = _from_pq(coded) if transfer == PQ else _from_hlg(coded)
     largest = light.max(axis=-1, keepdims=True)
-    return light * (_rolled_off(largest) / np.maximum(largest, 1e-6)) / _WHITE
+    scale: Values = _rolled_off(largest) / np.maximum(largest, 1e-6) / _WHITE
+    return light * scale
 
 
 def _rolled_off(light: Values) -> Values:
@@ -75,10 +77,11 @@ def _from_pq(coded: Values) -> Values:
 
 def _to_pq(light: Values) -> Values:
     power = np.clip(light / 10_000, 0, 1) ** _M1
-    return ((_C1 + _C2 * power) / (1 + _C3 * power)) ** _M2
+    return np.power((_C1 + _C2 * power) / (1 + _C3 * power), _M2)
 
 
 def _from_hlg(coded: Values) -> Values:
     """The light that a screen of _PEAK cd/m2 shows for ARIB STD-B67's levels (ITU-R BT.2100, table 5), in cd/m2."""
     scene = np.where(coded <= 0.5, coded**2 / 3, (np.exp((coded - _C) / _A) + _B) / 12)
-    return _PEAK * np.maximum(scene @ _LUMINANCE, 1e-9)[..., np.newaxis] ** 0.2 * scene
+    system: Values = np.power(np.maximum(scene @ _LUMINANCE, 1e-9), 0.2)
+    return _PEAK * system[..., np.newaxis] * scene

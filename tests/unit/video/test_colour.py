@@ -6,7 +6,7 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
-from films import GREEN, RED, Film, picture, pixels
+from films import GREEN, RED, Film, number_of, picture, pixels
 from numpy.typing import NDArray
 
 from visavis.video.colour import Colour, Converter, colour_of
@@ -76,6 +76,21 @@ def hlg(light: NDArray[np.float64]) -> NDArray[np.float64]:
         np.sqrt(3 * scene),
         0.17883277 * np.log(np.maximum(12 * scene - 0.28466892, 1e-9)) + 0.55991073,
     )
+
+
+def test_every_picture_of_an_hdr_film_is_its_own(tmp_path: Path) -> None:
+    pts = range(0, 800, 40)
+    film = Film(
+        "matroska",
+        "ffv1",
+        layout="yuv420p10le",
+        pts=pts,
+        time_base=Fraction(1, 1000),
+        colour=(1, BT2020, PQ, BT2020),
+    )
+    frames = list(Video(film.write(tmp_path / "film")).frames())
+    assert [frame.pts for frame in frames] == list(pts)
+    assert [number_of(frame.rgb(96, 64)) for frame in frames] == list(range(20))
 
 
 def test_wide_gamuts_come_out_in_the_usual_one(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from film_fuzzing import FILMS, fails
 
-ROUNDS = 15
+ROUNDS = 8
 
 
 @pytest.mark.parametrize("form", FILMS)

@@ -91,7 +91,7 @@ class Converter:
         if self._mapping is None or self._mapping[1] != key:
             self._mapping = _tone_mapping(picture), key
         graph = self._mapping[0]
-        # The filter passes over pictures whose times do not rise.
+        # Filters expect times that rise.
         self._mapped += 1
         picture.pts, pts = self._mapped, picture.pts
         graph.push(picture, at=0)

@@ -16,9 +16,8 @@ import subprocess
 import sys
 import tempfile
 import time
-import zlib
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -29,14 +28,12 @@ from PIL import Image
 
 sys.path.insert(0, str(ROOT / "tests"))
 
+from blind import without_models
 from conftest import _within
-from registries import PURPOSE, face_of, identity, registry_at
+from registries import PURPOSE, registry_at
 
 import visavis.cli
-from visavis.analysis import Analyzer
 from visavis.consent.terms import Terms
-from visavis.faces import Box, Face, Template
-from visavis.imaging import Photo
 from visavis.models.session import available_cpus
 from visavis.services import galleries
 from visavis.services.consents import Given, give_many
@@ -157,21 +154,7 @@ def named(runs: list[Run], photos: int) -> dict[str, Any]:
 
 def run_without_models(words: list[str]) -> None:
     """A command to which every photo shows one face, in the middle."""
-
-    def seen(photo: bytes) -> Face:
-        side = Photo(photo).width
-        face = face_of("somebody")
-        return replace(face, box=Box(side * 0.3, side * 0.2, side * 0.4, side * 0.5))
-
-    def recognised(photo: bytes) -> Face:
-        vector = np.random.default_rng(zlib.crc32(photo)).standard_normal(128, np.float32)
-        return replace(seen(photo), template=Template(vector / np.linalg.norm(vector), identity()))
-
-    with (
-        mock.patch.object(Analyzer, "candidates", lambda _, photo, __: [seen(photo)]),
-        mock.patch.object(Analyzer, "only", lambda _, photo: recognised(photo)),
-        mock.patch.object(sys, "argv", ["visavis", *words]),
-    ):
+    with without_models(), mock.patch.object(sys, "argv", ["visavis", *words]):
         visavis.cli.main()
 
 

@@ -23,6 +23,7 @@ from visavis.errors import (
 from visavis.services import film_work, galleries, job_results, jobs, tags
 from visavis.services.consents import withdraw
 from visavis.services.erase import end_grants
+from visavis.services.film_search import propose
 from visavis.services.film_work import FilmWork
 from visavis.services.job_results import BEGINNING
 from visavis.services.log import entries_from, log_size
@@ -132,7 +133,6 @@ def test_a_withdrawal_while_a_segment_is_looked_at(staff: Registry) -> None:
     """The indexes proposed her; what is kept is what the transaction reads."""
     job_id = asked(staff, "staff")
     work = FilmWork(staff, job_id, FakeFilm(1_000, {0: ["anna", "ben"]}), METADATA)
-    propose = film_work.propose
 
     def propose_then_withdraw(*given: object) -> object:
         search = propose(*given)  # type: ignore[arg-type]  # as they came

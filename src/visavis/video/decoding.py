@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Generator
 from typing import BinaryIO
 
 import av
@@ -18,10 +18,10 @@ from visavis.errors import (
     EncryptedVideoError,
     NoPicturesError,
     UnsupportedVideoError,
-    VideoTooLargeError,
 )
 from visavis.video.checks import Clock, Debts, Extent
 from visavis.video.opening import VideoLimits, media_errors, open_demuxer
+from visavis.video.structure import check_sides
 
 _ENCRYPTED_TAGS = ("encv", "drmi")
 _MOST_THREADS = 8  # each holds a picture or two
@@ -37,17 +37,15 @@ def picture_track(container: InputContainer, limits: VideoLimits) -> VideoStream
         raise UnsupportedVideoError
     if track.codec_context.codec_tag in _ENCRYPTED_TAGS or "enc_key_id" in track.metadata:
         raise EncryptedVideoError
-    width, height = track.codec_context.width, track.codec_context.height
-    if not track.time_base or width < 1 or height < 1:
+    if not track.time_base:
         raise CorruptVideoError
-    if width * height > limits.max_pixels:
-        raise VideoTooLargeError(
-            f"the video has {width} x {height} pixels, more than {limits.max_pixels / 1e6:.0f} million"
-        )
+    check_sides(track.codec_context.width, track.codec_context.height, limits.max_pixels)
     return track
 
 
-def decoded(file: BinaryIO, limits: VideoLimits, seek_pts: int | None = None) -> Iterator[av.VideoFrame]:
+def decoded(
+    file: BinaryIO, limits: VideoLimits, seek_pts: int | None = None
+) -> Generator[av.VideoFrame, None, None]:
     """The pictures as they were stored, their pts strictly rising.
 
     seek_pts: begin with a keyframe, at or before it if the file's index is right; by default with the first picture.

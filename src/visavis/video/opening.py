@@ -75,13 +75,14 @@ def open_demuxer(file: BinaryIO, limits: VideoLimits) -> InputContainer:
     with media_errors():
         file.seek(0)
         kind = kind_of(file.read(16))
-        check_structure(file, kind)
+        check_structure(file, kind, limits.max_pixels)
         file.seek(0)
         options = {
             "codec_whitelist": f"{_PICTURES},{_SOUND}",
             "format_whitelist": _DEMUXERS[kind],
             "protocol_whitelist": "",
-            "max_pixels": str(limits.max_pixels),
+            # Of pictures that are looked at to know the codec: a film that is too large is still to be told from a damaged one.
+            "max_pixels": str(8 * limits.max_pixels),
         }
         return av.open(
             file,

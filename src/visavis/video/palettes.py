@@ -5,16 +5,18 @@ from __future__ import annotations
 import av
 from av.filter import Graph
 
+from visavis.video.colour import Colour
+
 
 class Palettes:
-    """Turns pictures of the same sides and colours into pal8, one after another."""
+    """Turns yuv420p pictures of these sides and colours into pal8, one after another."""
 
-    def __init__(self, picture: av.VideoFrame) -> None:
+    def __init__(self, width: int, height: int, colour: Colour) -> None:
         self._graph = Graph()
         source = self._graph.add(
             "buffer",
-            f"video_size={picture.width}x{picture.height}:pix_fmt={picture.format.name}:time_base=1/100"
-            f":colorspace={picture.colorspace}:range={picture.color_range}",
+            f"video_size={width}x{height}:pix_fmt=yuv420p:time_base=1/100"
+            f":colorspace={colour.matrix}:range={colour.range}",
         )
         twice = self._graph.add("split")
         chosen = self._graph.add("palettegen", "stats_mode=single")
@@ -28,6 +30,6 @@ class Palettes:
         self._graph.configure()
 
     def indexed(self, picture: av.VideoFrame) -> av.VideoFrame:
-        """The picture in 256 colours, its pts kept."""
+        """The picture in 256 colours."""
         self._graph.vpush(picture)
         return self._graph.vpull()

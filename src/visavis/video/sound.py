@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
+import av
 from av.audio.stream import AudioStream
 from av.codec.context import Flags
 from av.container import InputContainer, OutputContainer
@@ -20,9 +21,13 @@ from visavis.video.opening import media_errors
 Timed: TypeAlias = "tuple[Fraction, Packet[Stream]]"
 """A packet after the second at which it begins."""
 
-_OPUS_HERTZ = 48_000
+_HERTZ = 48_000
 _BITS_A_CHANNEL = 80_000
-_LAYOUTS = {1: "mono", 2: "stereo", 3: "3.0", 4: "4.0", 5: "5.0", 6: "5.1", 7: "6.1", 8: "7.1"}
+_AAC_HERTZ = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000, 64000, 88200, 96000)
+_LAYOUTS = {
+    layout.nb_channels: layout
+    for layout in map(av.AudioLayout, ("mono", "stereo", "3.0", "4.0", "5.0", "5.1", "6.1", "7.1"))
+}
 _TOLD_DELAY = ("opus", "vorbis")  # Matroska says of these how much is there to start up
 _ENCRYPTED_TAGS = ("enca", "drms")
 
@@ -100,13 +105,15 @@ class _Encoded:
     def __init__(self, track: AudioStream, target: OutputContainer, written: VideoFormat) -> None:
         assert written.sound_encoder
         self._track = track
-        rate = _OPUS_HERTZ if written.sound_encoder == "libopus" else track.codec_context.sample_rate
-        self._stream = target.add_stream(written.sound_encoder, rate=rate)
-        assert isinstance(self._stream, AudioStream)
-        channels = track.codec_context.layout.nb_channels
-        self._stream.codec_context.layout = _LAYOUTS.get(channels, "stereo")
-        self._stream.codec_context.bit_rate = _BITS_A_CHANNEL * channels
-        self._stream.codec_context.flags |= Flags.bitexact
+        rate = track.codec_context.sample_rate
+        can_keep_rate = written.sound_encoder == "aac" and rate in _AAC_HERTZ
+        stream = target.add_stream(written.sound_encoder, rate=rate if can_keep_rate else _HERTZ)
+        assert isinstance(stream, AudioStream)
+        layout = _LAYOUTS.get(track.codec_context.layout.nb_channels, av.AudioLayout("stereo"))
+        stream.codec_context.layout = layout
+        stream.codec_context.bit_rate = _BITS_A_CHANNEL * layout.nb_channels
+        stream.codec_context.flags |= Flags.bitexact
+        self._stream = stream
 
     def take(self, packet: Packet[Stream]) -> Iterator[Timed]:
         """What becomes of a packet of the source; the empty one that ends the file brings the rest."""
@@ -115,6 +122,6 @@ class _Encoded:
         if not packet.size:
             yield from self._timed(self._stream.encode(None))
 
-    def _timed(self, packets: list[Packet[AudioStream]]) -> Iterator[Timed]:
+    def _timed(self, packets: Sequence[Packet[Any]]) -> Iterator[Timed]:
         for packet in packets:
             yield (packet.pts or 0) * packet.time_base, packet

@@ -20,6 +20,8 @@ from visavis.video.frames import Frame
 from visavis.video.opening import DEFAULT_LIMITS, VideoLimits, media_errors, open_demuxer, open_film
 from visavis.video.upright import Turn, turn_of, upright
 
+_SLIMMEST = Fraction(8)  # how many times wider than high a pixel may be; who says more is in error
+
 
 class Video:
     """A film's first track of moving pictures. Its first picture is decoded at once, the file not kept open.
@@ -41,8 +43,7 @@ class Video:
             with closing(decoded(file, limits)) as pictures:
                 stored = next(pictures)
         self._turn = turn_of(stored)
-        if self._turn.swap:
-            self.pixel_aspect = 1 / self.pixel_aspect
+        self.pixel_aspect = 1 / self._stored_aspect if self._turn.swap else self._stored_aspect
         shown = _shown(stored, Converter(), self._turn)
         self.colour = colour_of(shown)
         self.width, self.height = shown.width, shown.height
@@ -57,7 +58,8 @@ class Video:
         self.frame_count = track.frames or None
         self.duration_ms = container.duration // 1000 if container.duration else None
         self.start_pts = int((container.start_time or 0) / (av.time_base * self.time_base))
-        self.pixel_aspect = track.sample_aspect_ratio or Fraction(1)
+        aspect = track.sample_aspect_ratio or Fraction(1)
+        self._stored_aspect = aspect if 1 / _SLIMMEST <= aspect <= _SLIMMEST else Fraction(1)
 
     def frames(self, after: int | None = None) -> Iterator[Frame]:
         """The frames in order, those whose pts is greater than `after` alone where it is given; their pts rise strictly."""

@@ -6,9 +6,10 @@ A demuxer takes a file that was cut off for a shorter film, and makes tables as 
 from __future__ import annotations
 
 import os
+import struct
 from typing import BinaryIO
 
-from visavis.errors import CorruptVideoError
+from visavis.errors import CorruptVideoError, VideoTooLargeError
 from visavis.video.boxes import Boxes
 
 CUT_OFF = "the file was cut off before its end"
@@ -16,10 +17,10 @@ _SEGMENT = b"\x18\x53\x80\x67"
 _EXTENSION, _PICTURE, _TRAILER = 0x21, 0x2C, 0x3B
 
 
-def check_structure(file: BinaryIO, kind: str) -> None:
+def check_structure(file: BinaryIO, kind: str, max_pixels: int) -> None:
     """Raise CorruptVideoError where the file was cut off, VideoTooLongError where its tables are endless.
 
-    kind: as kind_of() tells it.
+    kind: as kind_of() tells it. A GIF's canvas is checked as well, by check_sides().
     """
     size = os.fstat(file.fileno()).st_size
     if kind == "mov":
@@ -27,9 +28,22 @@ def check_structure(file: BinaryIO, kind: str) -> None:
     elif kind == "matroska":
         whole = _is_segment_whole(file, size)
     else:
+        file.seek(6)
+        width, height = struct.unpack("<HH", file.read(4).ljust(4, b"\0"))
+        check_sides(width, height, max_pixels)
         whole = _is_gif_whole(file)
     if not whole:
         raise CorruptVideoError(CUT_OFF)
+
+
+def check_sides(width: int, height: int, max_pixels: int) -> None:
+    """Raise CorruptVideoError where there are no pixels, VideoTooLargeError where there are too many."""
+    if width < 1 or height < 1:
+        raise CorruptVideoError("the video has no pixels")
+    if width * height > max_pixels:
+        raise VideoTooLargeError(
+            f"the video has {width} x {height} pixels, more than {max_pixels / 1e6:.0f} million"
+        )
 
 
 def _is_segment_whole(file: BinaryIO, size: int) -> bool:

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
+from typing import cast
 
 import av
 import numpy as np
+from av.buffer import Buffer
 from numpy.typing import NDArray
+
+_MATRIX_BYTES = 36
 
 Plane = NDArray[np.uint8]
 
@@ -28,8 +32,8 @@ class Turn:
 
 def turn_of(picture: av.VideoFrame) -> Turn:
     """The turn that a picture's display matrix asks for (ISO/IEC 14496-12, 8.3.2.3), to the nearest quarter; scaling is passed over."""
-    matrix = picture.side_data.get("DISPLAYMATRIX")
-    if matrix is None or len(bytes(matrix)) < 36:
+    matrix = cast("Buffer | None", picture.side_data.get("DISPLAYMATRIX"))
+    if matrix is None or matrix.buffer_size < _MATRIX_BYTES:
         return Turn()
     # A stored point (x, y) is shown at (a x + c y, b x + d y).
     a, b, _, c, d = struct.unpack("=5i", bytes(matrix)[:20])
@@ -44,7 +48,7 @@ def planes_of(picture: av.VideoFrame) -> tuple[Plane, Plane, Plane]:
     To write into them, call picture.make_writable() first: a decoder may still read from the picture.
     """
     y, u, v = (
-        np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)[: plane.height, : plane.width]
+        np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)[: plane.height, : plane.width]
         for plane in picture.planes
     )
     return y, u, v

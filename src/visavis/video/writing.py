@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from fractions import Fraction
 from pathlib import Path
@@ -16,7 +16,7 @@ from av.packet import Packet
 from av.video.reformatter import VideoReformatter
 from av.video.stream import VideoStream
 
-from visavis.errors import OutputUnwritableError
+from visavis.errors import OutputUnwritableError, UnsupportedVideoError
 from visavis.files import whole_file, why
 from visavis.video.formats import VideoFormat
 from visavis.video.frames import Frame
@@ -26,12 +26,20 @@ from visavis.video.source import Video
 _THREADS = 2  # always as many: what an encoder gives depends on it
 _GROUP = 250  # pictures from one keyframe to the next, at most
 _OPTIONS = {
-    # The look-ahead by which rate is spent where later pictures refer to: half the size at the same loss and less work.
+    # The look-ahead by which bits are spent on what later pictures refer to: half the size at the same loss, and less work.
     "libx264": {"preset": "superfast", "crf": "20", "mbtree": "1", "rc-lookahead": "10", "a53cc": "0"},
-    "libvpx-vp9": {"deadline": "realtime", "cpu-used": "8", "crf": "30", "lag-in-frames": "0", "tile-columns": "1"},
+    "libvpx-vp9": {
+        "deadline": "realtime",
+        "cpu-used": "8",
+        "crf": "30",
+        "lag-in-frames": "0",
+        "tile-columns": "1",
+    },
     "gif": {"global_palette": "0"},
 }
-_NO_SEI = "filter_units=remove_types=6"  # the messages in which x264 tells its version and settings
+_NO_MESSAGES = (
+    "filter_units=remove_types=6"  # supplemental ones, in which x264 tells its version and settings
+)
 _BUFFER_BYTES = 1024 * 1024
 
 
@@ -50,7 +58,7 @@ def segment_writer(path: Path, video: Video, written: VideoFormat) -> Iterator[S
 
 @contextmanager
 def written_whole(path: Path) -> Iterator[IO[bytes]]:
-    """A file that takes the place of `path` when the block ends well; raises OutputUnwritableError."""
+    """A file that takes the place of `path` when the block ends well, and else leaves no trace; raises OutputUnwritableError."""
     try:
         with whole_file(path) as file:
             yield file
@@ -60,18 +68,23 @@ def written_whole(path: Path) -> Iterator[IO[bytes]]:
 
 @contextmanager
 def muxer(file: IO[bytes], name: str, tick: Fraction) -> Iterator[OutputContainer]:
-    """A file being put together, with no word of when and by what; its end is written when the block ends well."""
+    """A film being put together, with no word of when and by what; its end is written when the block ends well.
+
+    name: FFmpeg's. Raises UnsupportedVideoError where the format cannot hold what it is given, and OSError.
+    """
     options = {"fflags": "+bitexact"}
     if name in ("mov", "mp4"):  # a late start is told in these ticks, which are milliseconds otherwise
         options["movie_timescale"] = str(tick.denominator)
     container = av.open(file, "w", format=name, container_options=options, buffer_size=_BUFFER_BYTES)
     try:
         yield container
-    except BaseException:
-        with suppress(Exception):  # it tries to write the file's end even now, and would again when collected
+        container.close()
+    except BaseException as error:
+        with suppress(Exception):  # it would try to write the file's end when it is collected
             container.close()
+        if isinstance(error, av.FFmpegError):
+            raise UnsupportedVideoError("the video cannot be written in this format") from None
         raise
-    container.close()
 
 
 class SegmentWriter:
@@ -84,24 +97,26 @@ class SegmentWriter:
         if written.square:
             self._width = max(2 * round(video.width * video.pixel_aspect / 2), 2)
         self._stream = _stream(container, video, written, self._width)
-        self._palettes: Palettes | None = None
+        container.start_encoding()
+        is_x264 = written.encoder == "libx264"
+        self._filter = BitStreamFilterContext(_NO_MESSAGES, self._stream) if is_x264 else None
+        is_gif = written.encoder == "gif"
+        self._palettes = Palettes(self._width, video.height, video.colour) if is_gif else None
         self._durations: dict[int, int] = {}
         self._last: int | None = None
-        self._filter: BitStreamFilterContext | None = None
 
     def write(self, frame: Frame) -> None:
-        """Encode the frame's picture, which follows the one before; its pts alone are changed."""
+        """Encode the frame's picture, which follows the one before; its pts is changed."""
+        picture = frame.picture
+        if picture.width != self._width:
+            picture = self._scaler.reformat(picture, self._width, threads=1)
+        if self._palettes is not None:
+            picture = self._palettes.indexed(picture)
         pts = round(frame.pts * self._time_base / self._tick)
         if self._last is not None:
             pts = max(pts, self._last + 1)
         self._last = pts
         self._durations[pts] = max(round(frame.duration * self._time_base / self._tick), 1)
-        picture = frame.picture
-        if picture.width != self._width:
-            picture = self._scaler.reformat(picture, self._width, picture.height, threads=1)
-        if self._stream.codec_context.name == "gif":
-            self._palettes = self._palettes or Palettes(picture)
-            picture = self._palettes.indexed(picture)
         picture.pts, picture.time_base, picture.pict_type = pts, self._tick, 0
         self._mux(self._stream.encode(picture))
 
@@ -109,19 +124,14 @@ class SegmentWriter:
         """Encode what is still on its way."""
         self._mux(self._stream.encode(None))
 
-    def _mux(self, packets: list[Packet[VideoStream]]) -> None:
+    def _mux(self, packets: Sequence[Packet[VideoStream]]) -> None:
         for packet in packets:
             assert packet.pts is not None
             packet.duration = self._durations.pop(packet.pts)
-            for bare in self._without_messages(packet):
-                self._container.mux(bare)
-
-    def _without_messages(self, packet):
-        if self._stream.codec_context.name != "libx264":
-            return [packet]
-        if self._filter is None:
-            self._filter = BitStreamFilterContext(_NO_SEI, self._stream)
-        return self._filter.filter(packet)
+            if self._filter is None:
+                self._container.mux_one(packet)
+            else:
+                self._container.mux(self._filter.filter(packet))
 
 
 def _stream(container: OutputContainer, video: Video, written: VideoFormat, width: int) -> VideoStream:

@@ -15,6 +15,7 @@ import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 from people_films import METADATA, FakeFilm, FakePicture
 from registries import registry_at
@@ -67,7 +68,8 @@ def prepare(home: Path, dies: str) -> None:
             file.write(json.dumps(message) + "\n")
 
     films.begin = begin
-    run.publish = after(publish) if dies == "told" else publish
+    telling: Callable[..., None] = after(publish) if dies == "told" else publish
+    mock.patch.object(run, "publish", telling).start()
     worker.LOOK_EVERY_S, worker.BEATS_EVERY_S, worker.DEAD_AFTER_S = 0.1, 0.2, 2.0
     if dies == "kept":
         FilmWork.segment = after(FilmWork.segment, 2)  # type: ignore[method-assign]  # as it is, but for its end

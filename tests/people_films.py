@@ -98,8 +98,9 @@ def write_film(path: Path, pictures: Iterable[NDArray[np.uint8]], rate: int = 10
     with av.open(str(path), "w", format="mp4") as container:
         stream = container.add_stream("libx264", rate=rate)
         stream.pix_fmt = "yuv420p"
-        for pixels in pictures:
-            stream.height, stream.width = pixels.shape[:2]
+        for number, pixels in enumerate(pictures):
+            if number == 0:
+                stream.height, stream.width = pixels.shape[:2]
             container.mux(stream.encode(av.VideoFrame.from_ndarray(pixels, format="rgb24")))
         container.mux(stream.encode())
 

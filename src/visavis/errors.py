@@ -577,8 +577,8 @@ class JobEndedError(JobError):
     """The job was ended while it was worked on."""
 
 
-class FilmTooLargeError(JobError):
-    """The film is larger than 10 GB."""
+class JobElsewhereError(JobError):
+    """The job has been worked on by another process meanwhile."""
 
 
 class FilmTooLongError(JobError):

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from visavis.errors import (
     ClockError,
+    JobElsewhereError,
     JobEndedError,
     KeyringError,
     StoreError,
@@ -53,6 +54,9 @@ class JobRun:
         except _PASSING:
             self._work = None  # which has gone further than the store
             raise
+        except JobElsewhereError:
+            self._work = None  # to go on where the other is, should that be one who was taken for dead
+            return True
         except (JobEndedError, UnknownJobError, UnknownGalleryError):
             return False
         except VisavisError as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from sqlalchemy import Connection
 
 from visavis.audit.entry import Action
-from visavis.errors import FilmTooLongError, JobEndedError, VisavisError
+from visavis.errors import FilmTooLongError, JobElsewhereError, JobEndedError, VisavisError
 from visavis.models.manifest import DEFAULT_RECOGNISER
 from visavis.services import jobs
 from visavis.services.film_faces import pack
@@ -24,8 +24,8 @@ from visavis.services.refusals import refusals_logged
 from visavis.services.registry import Registry
 from visavis.services.work import working
 from visavis.store.film_faces import NewFilmFace, insert_film_faces
-from visavis.store.galleries import Gallery
-from visavis.store.jobs import Job, advance_job, describe_film
+from visavis.store.galleries import Gallery, find_gallery
+from visavis.store.jobs import Job, advance_job, describe_film, find_job
 
 LOOK_EVERY_MS = 200
 """Of each fifth of a second, the first picture is looked at."""
@@ -91,7 +91,7 @@ class FilmWork:
         with registry.store.write() as connection:
             describe_film(connection, job_id, json.dumps(metadata))
         self._registry = registry.acting_as(job.by)
-        self._job_id = job_id
+        self._job = job
         self._gallery = find(registry, job.gallery) if job.gallery else None
         self._size = film.width, film.height
         self._pictures = film.frames(after=job.last_pts)
@@ -100,7 +100,7 @@ class FilmWork:
     def segment(self) -> bool:
         """Look through the next segment and keep what was found; whether there is another after it.
 
-        Raises JobEndedError where the job does not run any more, FilmTooLongError, SearchRateError, what the film raises, and StoreError.
+        Raises JobEndedError where the job does not run any more, JobElsewhereError where another process did this segment, FilmTooLongError, SearchRateError, what the film raises, and StoreError.
         """
         if self._next is None:
             return False
@@ -150,25 +150,29 @@ class FilmWork:
         return [Sighting(at_ms, face, own) for face, own in zip(good, probes, strict=True)]
 
     def _keep(self, stretch: _Stretch) -> None:
-        job = jobs.find(self._registry, self._job_id)
         faces = [NewFilmFace(seen.at_ms, pack(seen.face)) for seen in stretch.sightings]
         with self._registry.store.write() as connection:
-            _add(connection, job, stretch, faces, job.people)
+            done = _add(connection, self._job, stretch, faces, self._job.people)
+        self._job = done
 
     def _keep_people(self, stretch: _Stretch, gallery: Gallery) -> None:
         if not stretch.sightings:
             self._keep(stretch)
             return
-        job = jobs.find(self._registry, self._job_id)
-        search = propose(self._registry, gallery, job.min_similarity or 0.0, stretch.sightings)
+        least = self._job.min_similarity or 0.0
+        search = propose(self._registry, gallery, least, stretch.sightings)
         with working(self._registry) as work:
-            faces, people = search.found(work, gallery, job)
-            _add(work.connection, job, stretch, faces, people)
+            faces, people = search.found(work, find_gallery(work.connection, gallery.name), self._job)
+            done = _add(work.connection, self._job, stretch, faces, people)
+        self._job = done
 
 
 def _add(
     connection: Connection, job: Job, stretch: _Stretch, faces: Sequence[NewFilmFace], people: int
-) -> None:
+) -> Job:
+    """The job as it is when this is kept; it goes on only from where this process has left it."""
     if not advance_job(connection, job, last_pts=stretch.last_pts, people=people):
-        raise JobEndedError
+        now = find_job(connection, job.id)
+        raise JobElsewhereError if now and now.state == jobs.State.RUNNING else JobEndedError
     insert_film_faces(connection, job.number, faces)
+    return replace(job, segments=job.segments + 1, last_pts=stretch.last_pts, people=people)

@@ -117,6 +117,21 @@ def test_a_job_that_was_ended_is_left_as_it_is(registry: Registry, job_run: JobR
     assert len(begun) == 1
 
 
+def test_who_meets_another_at_a_job_goes_on_where_that_is(
+    registry: Registry, job_run: JobRun, begun: list[str]
+) -> None:
+    """One of the two was taken for dead, and was not; whichever it is, neither ends the job before its time."""
+    other = JobRun(registry, job_of(registry).id, lambda *_: None)
+    assert job_run.segment()
+    assert not other.segment(), "which began where the first was"
+    assert job_run.segment(), "its second segment is there, so it looks again"
+    assert not job_run.segment()
+    other.end()
+    assert job_of(registry).state == State.SUCCEEDED
+    assert len(job_results.faces(registry, job_of(registry), BEGINNING, 1_000).seen) == 100
+    assert len(begun) == 3
+
+
 @pytest.mark.usefixtures("begun")
 def test_a_job_whose_gallery_was_deleted(registry: Registry, reported: list[object]) -> None:
     galleries.create(registry, "staff", PURPOSE)

@@ -58,7 +58,6 @@ def test_each_other_operation_says_why_not_and_where_to_read_on(
     assert status == 400
     assert b'"__type":"AccessDeniedException"' in body
     says = {
-        Standing.VIDEO: b"is not answered yet",
         Standing.OUTSIDE: b"outside of what visavis does",
         Standing.REFUSED: b"is refused by design",
     }

@@ -19,7 +19,7 @@ def test_a_face_comes_back(numbers: list[float]) -> None:
         Landmarks.from_array(points),
         numbers[14],
         Pose(*numbers[15:18]),
-        Quality(*numbers[18:]),
+        Quality(numbers[18], numbers[19], numbers[20]),
     )
     assert unpack(pack(face)) == face
 

@@ -13,10 +13,17 @@ from sqlalchemy import select
 
 from visavis.audit.entry import Action, Counted
 from visavis.consent.states import Event
-from visavis.errors import FilmTooLongError, JobEndedError, UnknownGalleryError, UnknownJobError
+from visavis.errors import (
+    FilmTooLongError,
+    JobElsewhereError,
+    JobEndedError,
+    UnknownGalleryError,
+    UnknownJobError,
+)
 from visavis.services import film_work, galleries, job_results, jobs, tags
 from visavis.services.consents import withdraw
 from visavis.services.erase import end_grants
+from visavis.services.film_search import propose
 from visavis.services.film_work import FilmWork
 from visavis.services.job_results import BEGINNING
 from visavis.services.log import entries_from, log_size
@@ -126,7 +133,6 @@ def test_a_withdrawal_while_a_segment_is_looked_at(staff: Registry) -> None:
     """The indexes proposed her; what is kept is what the transaction reads."""
     job_id = asked(staff, "staff")
     work = FilmWork(staff, job_id, FakeFilm(1_000, {0: ["anna", "ben"]}), METADATA)
-    propose = film_work.propose
 
     def propose_then_withdraw(*given: object) -> object:
         search = propose(*given)  # type: ignore[arg-type]  # as they came
@@ -188,12 +194,9 @@ def test_two_that_do_one_segment_keep_it_once(staff: Registry) -> None:
         job_id = asked(staff, gallery)
         film = FakeFilm(20_000, {0: ["anna"]})
         first, second = (FilmWork(staff, job_id, film, METADATA) for _ in range(2))
-        job = jobs.find(staff, job_id)
         first.segment()
-        with pytest.MonkeyPatch.context() as patched:
-            patched.setattr(jobs, "find", lambda *_, job=job: job)
-            with pytest.raises(JobEndedError):
-                second.segment()
+        with pytest.raises(JobElsewhereError):
+            second.segment()
         first.segment()
         jobs.succeed(staff, job_id)
         assert len(faces_of(staff, job_id)) == 100

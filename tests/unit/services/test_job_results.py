@@ -30,7 +30,8 @@ def job(registry: Registry) -> Job:
 
 
 def all_pages(registry: Registry, job: Job, limit: int, *, by_person: bool) -> list[PersonSeen]:
-    seen, after = [], BEGINNING
+    seen: list[PersonSeen] = []
+    after = BEGINNING
     while True:
         page = job_results.people(registry, job, after, limit, by_person=by_person)
         seen += page.seen

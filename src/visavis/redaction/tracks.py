@@ -13,10 +13,10 @@ from itertools import islice, pairwise
 Corners = tuple[float, float, float, float]
 """Left, top, right, bottom, in pixels."""
 
-START_SCORE, SURE_SCORE = 0.25, 0.5
+START_SCORE, SURE_SCORE = 0.3, 0.5
 """From the first score on a sighting is covered by itself, from the second on it is taken for a face indeed."""
 
-REACH_MS = 5000.0
+REACH_MS = 2000.0
 """A sighting below the first score is covered so long before and after one above it in the same track."""
 
 HOLD_MS, BRIEF_HOLD_MS = 500.0, 120.0

@@ -52,7 +52,7 @@ def test_workers_end_with_the_block(code: str, tmp_path: Path, monkeypatch: pyte
         begun.append(popen(*given, **more))  # type: ignore[call-overload]  # as they came
         return begun[-1]
 
-    monkeypatch.setattr(children.subprocess, "Popen", begin)
+    monkeypatch.setattr(subprocess, "Popen", begin)
     both = threading.Event()
     with workers(settings_at(tmp_path), 2, both.set):
         while len(begun) < 2:

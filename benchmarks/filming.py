@@ -1,4 +1,4 @@
-"""Films made from facemask853's development photos, for benchmarks/films.py: pans and zooms whose faces are known in every frame.
+"""Films made from facemask853's development photos, for benchmarks/video_covers.py: pans and zooms whose faces are known in every frame.
 
 A scene lasts 3 seconds. Every other scene shows one photo that fills the picture, the ones between four photos side by side, whose
 faces are small; then the next scene begins with a cut. The same seed gives the same films.

@@ -1,7 +1,7 @@
 """How fast videos of 720p are redacted, beside deface as it comes and with its detector scaled down, in one run, whole commands in turn.
 
 Two films of 12 seconds: crowds with a camera that moves over them (filming.py), and signers, one face each, enlarged to 1280 x 720. What each of them
-leaves uncovered: films.py.
+leaves uncovered: video_covers.py.
 
     python benchmarks/video_speed.py DEFACE       DEFACE: the command, of an environment of its own with deface, onnx and onnxruntime
 """

@@ -1,9 +1,11 @@
-"""What a program that was written for Rekognition does: one story over all of its operations for images, told by any client."""
+"""What a program that was written for Rekognition does: one story over all of its operations for faces, told by any client."""
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -13,6 +15,8 @@ from wire_calls import Refused
 PURPOSE = "entry to the workshop"
 SUBJECTS = ("eileen", "grace")
 BUCKET = "photos"
+FILM, NO_FILM = "both.mp4", "text.mp4"
+PATIENCE_S = 240
 UNKNOWN = str(UUID(int=1))
 
 
@@ -33,12 +37,21 @@ class Photos:
     no_photo: Path
 
 
+@dataclass(frozen=True, slots=True)
+class Cinema:
+    """A film of Eileen and Grace, in BUCKET under the name FILM; NO_FILM there is none. version: of the film; channel: where ends are told."""
+
+    version: str
+    channel: dict[str, str]
+
+
 @dataclass
 class Told:
     """A client, and what it was told. answers: of each operation in turn; refusals: operation, error and message."""
 
     client: Client
     photos: Photos
+    cinema: Cinema
     answers: list[tuple[str, Document]] = field(default_factory=list)
     refusals: list[tuple[str, str, str]] = field(default_factory=list)
 
@@ -63,6 +76,7 @@ def tell(told: Told) -> None:
     look_for_faces(told, eileens[0])
     look_for_users(told, graces[0])
     compare_and_detect(told)
+    look_through_films(told)
     be_refused(told, arn)
     take_apart(told, eileens, graces)
 
@@ -176,6 +190,47 @@ def compare_and_detect(told: Told) -> None:
     assert len(detected["FaceDetails"]) == 2
 
 
+def look_through_films(told: Told) -> None:
+    film = {"S3Object": {"Bucket": BUCKET, "Name": FILM, "Version": told.cinema.version}}
+    no_film = {"S3Object": {"Bucket": BUCKET, "Name": NO_FILM}}
+    once = {"Video": film, "JobTag": "door", "ClientRequestToken": str(uuid4())}
+    more: dict[str, Any] = {
+        "Detection": {"FaceAttributes": "ALL"},
+        "Search": {"CollectionId": "staff", "FaceMatchThreshold": 90},
+    }
+    jobs = {}
+    for kind, own in more.items():
+        start, tagged = f"StartFace{kind}", once | own | {"NotificationChannel": told.cinema.channel}
+        jobs[kind] = told(start, **tagged)["JobId"]
+        assert told(start, **tagged)["JobId"] == jobs[kind]
+        told.refused("IdempotentParameterMismatchException", start, **tagged | {"JobTag": "window"})
+        failed = told(start, **{**own, "Video": no_film})["JobId"]
+        assert ended(told, kind, jobs[kind])["JobStatus"] == "SUCCEEDED"
+        assert ended(told, kind, failed)["JobStatus"] == "FAILED"
+    get = "GetFaceDetection"
+    first = told(get, JobId=jobs["Detection"], MaxResults=1)
+    rest = told(get, JobId=jobs["Detection"], NextToken=first["NextToken"])
+    assert len(first["Faces"] + rest["Faces"]) == 2 * 5, "two faces, five times a second"
+    get = "GetFaceSearch"
+    first = told(get, JobId=jobs["Search"], MaxResults=3, SortBy="INDEX")
+    rest = told(get, JobId=jobs["Search"], NextToken=first["NextToken"], SortBy="INDEX")
+    persons = first["Persons"] + rest["Persons"]
+    assert [person["Person"]["Index"] for person in persons] == [0] * 5 + [1] * 5
+    assert {match["Face"]["UserId"] for person in persons[:5] for match in person["FaceMatches"]} in (
+        {"e-1"},
+        {"g-1"},
+    )
+
+
+def ended(told: Told, kind: str, job_id: str) -> Document:
+    """Wait for the end of a job; how it stands then."""
+    end = time.monotonic() + PATIENCE_S
+    while told.client(f"GetFace{kind}", {"JobId": job_id, "MaxResults": 1})["JobStatus"] == "IN_PROGRESS":
+        assert time.monotonic() < end, "a job does not end"
+        time.sleep(0.3)
+    return told(f"GetFace{kind}", JobId=job_id)
+
+
 def be_refused(told: Told, arn: str) -> None:
     """Every documented error that a caller can cause but ThrottlingException."""
     photos, staff = told.photos, {"CollectionId": "staff"}
@@ -198,6 +253,16 @@ def be_refused(told: Told, arn: str) -> None:
     for name, error in (("huge", "ImageTooLargeException"), ("nothing", "InvalidS3ObjectException")):
         told.refused(error, "DetectFaces", Image={"S3Object": {"Bucket": BUCKET, "Name": name}})
     told.refused("AccessDeniedException", "RecognizeCelebrities", **nobody)
+    nothing = {"S3Object": {"Bucket": BUCKET, "Name": "nothing"}}
+    told.refused("InvalidS3ObjectException", "StartFaceDetection", Video=nothing)
+    told.refused(
+        "ResourceNotFoundException",
+        "StartFaceSearch",
+        Video={"S3Object": {"Bucket": BUCKET, "Name": FILM}},
+        CollectionId="nobody",
+    )
+    told.refused("ResourceNotFoundException", "GetFaceDetection", JobId="0" * 64)
+    told.refused("ResourceNotFoundException", "GetFaceSearch", JobId="0" * 64)
 
 
 def take_apart(told: Told, eileens: list[str], graces: list[str]) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from visavis.comparison import Calibration, shipped_calibration
@@ -25,6 +26,7 @@ from visavis.services.photos import Portrait
 from visavis.services.registry import Registry, opened
 from visavis.settings import Settings, load_settings
 
+Seen = bytes | NDArray[np.uint8]
 PURPOSE = "entry to the workshop"
 MODEL = "sface-2021dec"
 OTHER_MODEL = "other-model"
@@ -87,8 +89,16 @@ def photo_of(*people: str, photo: int = 0, quality: float = 0.9) -> bytes:
     return file.getvalue()
 
 
+def picture_of(*people: str, photo: int = 0, quality: float = 0.9) -> NDArray[np.uint8]:
+    """The pixels of a picture, (100, 100, 3), that `FakeAnalyzer` sees these people in, the largest first."""
+    seen = json.dumps({"people": people, "photo": photo, "quality": quality}).encode()
+    pixels = np.zeros(30_000, np.uint8)
+    pixels[: len(seen)] = np.frombuffer(seen, np.uint8)
+    return pixels.reshape(100, 100, 3)
+
+
 class FakeAnalyzer:
-    """Sees in a photo whom `photo_of` put there."""
+    """Sees in a photo whom `photo_of` put there, and in a picture whom `picture_of` did."""
 
     def __init__(self, model: str) -> None:
         self.model = model
@@ -97,18 +107,14 @@ class FakeAnalyzer:
     def calibration(self) -> Calibration:
         return shipped_calibration(MODEL)
 
-    def detect(self, photo: bytes) -> list[Face]:
+    def detect(self, photo: Seen) -> list[Face]:
         try:
             return [replace(face, template=None) for face in self._faces(photo)]
         except NoFaceError:
             return []
 
-    def candidates(self, photo: bytes, min_confidence: float) -> list[Face]:
+    def candidates(self, photo: Seen, min_confidence: float) -> list[Face]:
         return [face for face in self.detect(photo) if face.confidence >= min_confidence]
-
-    def recognise(self, photo: bytes, faces: Sequence[Face]) -> list[Face]:
-        """Faces of this photo, the first ones."""
-        return self.analyze(photo)[: len(faces)]
 
     def largest(self, photo: bytes) -> Face:
         return self._faces(photo)[0]
@@ -123,11 +129,15 @@ class FakeAnalyzer:
         faces = self.analyze(photo)
         return [replace(face, template=None) if i else face for i, face in enumerate(faces)]
 
-    def analyze(self, photo: bytes, *, most: int | None = None) -> list[Face]:
+    def analyze(self, photo: Seen, *, most: int | None = None) -> list[Face]:
         try:
             return self._faces(photo)[:most]
         except NoFaceError:
             return []
+
+    def recognise(self, photo: Seen, faces: Sequence[Face]) -> list[Face]:
+        found = {face.box: face for face in self.analyze(photo)}
+        return [replace(face, template=found[face.box].template) for face in faces]
 
     def map(self, work: Callable[[Any], Any], photos: Iterable[Any]) -> Iterator[Any]:
         for photo in photos:
@@ -136,11 +146,17 @@ class FakeAnalyzer:
             except VisavisError as error:
                 yield error
 
-    def _faces(self, photo: bytes) -> list[Face]:
-        seen = json.loads(Image.open(io.BytesIO(photo)).info["comment"])
+    def _faces(self, photo: Seen) -> list[Face]:
+        comment = (
+            photo.tobytes().rstrip(b"\0")
+            if isinstance(photo, np.ndarray)
+            else Image.open(io.BytesIO(photo)).info["comment"]
+        )
+        seen = json.loads(comment)
         if not seen["people"]:
             raise NoFaceError
-        return [face_of(person, seen["photo"], self.model, seen["quality"]) for person in seen["people"]]
+        faces = [face_of(person, seen["photo"], self.model, seen["quality"]) for person in seen["people"]]
+        return [replace(face, box=replace(face.box, x=30.0 + i)) for i, face in enumerate(faces)]
 
 
 @contextmanager

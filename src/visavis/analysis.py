@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -34,6 +35,7 @@ from visavis.settings import calibration_folder, model_folder
 
 _MIN_EYE_DISTANCE_PX = 1.0
 _LARGE_ENOUGH = 0.5
+_AHEAD = 4  # photos for each thread that are taken before the first is done: one that takes long, or whoever asks, stops no other
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -177,11 +179,14 @@ class Analyzer:
 
         source = iter(photos)
         with ThreadPoolExecutor(self._threads) as pool:
-            waiting = [pool.submit(attempt, photo) for photo in islice(source, 2 * self._threads)]
-            while waiting:
-                result = waiting.pop(0).result()
-                waiting.extend(pool.submit(attempt, photo) for photo in islice(source, 1))
-                yield result
+            waiting = deque(pool.submit(attempt, photo) for photo in islice(source, _AHEAD * self._threads))
+            try:
+                while waiting:
+                    result = waiting.popleft().result()
+                    waiting.extend(pool.submit(attempt, photo) for photo in islice(source, 1))
+                    yield result
+            finally:
+                pool.shutdown(cancel_futures=True)
 
     def compare(
         self, probe: ImageSource, reference: ImageSource, max_fmr: float = DEFAULT_MAX_FMR

@@ -147,6 +147,12 @@ class AnnotationsError(RedactionError):
     hint = "it is a CSV file with the columns file,frame,x,y,width,height, one face to a line (docs/redaction.md)"
 
 
+class OutputFullError(OutputUnwritableError):
+    """There is no room for the output."""
+
+    hint = "free some, and repeat the command: it goes on where it stopped"
+
+
 class ModelError(VisavisError):
     """A model cannot be used."""
 
@@ -545,6 +551,50 @@ class TagError(GalleryError):
 
 class TooManyTagsError(TagError):
     """A gallery has at most 200 tags, its purpose among them."""
+
+
+class JobError(VisavisError):
+    """The job cannot be done so."""
+
+
+class UnknownJobError(JobError):
+    """There is no job of that id."""
+
+    hint = "`visavis job list` shows the jobs; what came of one is kept for 7 days"
+
+
+class TooManyJobsError(JobError):
+    """No more than 20 jobs run at once."""
+
+    hint = "wait for one to end, or end one with `visavis job cancel`"
+
+
+class JobTokenError(JobError):
+    """The token was used to ask for another job."""
+
+
+class JobEndedError(JobError):
+    """The job was ended while it was worked on."""
+
+
+class JobElsewhereError(JobError):
+    """The job has been worked on by another process meanwhile."""
+
+
+class FilmTooLongError(JobError):
+    """The film is longer than 6 hours."""
+
+
+class FilmUnreadableError(JobError):
+    """The film cannot be read from where it is stored."""
+
+
+class FilmUnwritableError(JobError):
+    """There is no room for the film on the machine that works on it."""
+
+
+class NotToldError(JobError):
+    """Nobody could be told that the job has ended."""
 
 
 class BackupError(VisavisError):

@@ -2,34 +2,51 @@
 
 from __future__ import annotations
 
+import errno
 import os
-import tempfile
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
+UNFINISHED = ".visavis-*.part"
+"""The names of files that are being written. They are hidden, and a killed process leaves its own behind: see `sweep`."""
+
 
 @contextmanager
-def whole_file(path: Path, *, private: bool = False) -> Iterator[IO[bytes]]:
+def whole_file(path: Path, *, private: bool = False, new: bool = False) -> Iterator[IO[bytes]]:
     """A file to write that takes the place of `path` when the block ends well, and else leaves no trace.
 
-    Its folder is made where it is missing. private: only its owner may read it. Raises OSError.
+    Its folder is made where it is missing. private: only its owner may read it. new: whatever is at `path` by then stays,
+    and FileExistsError is raised. Raises OSError.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=path.parent, suffix=path.suffix, delete=False) as file:
-        unfinished = Path(file.name)
+    file, unfinished = _begin(path.parent, 0o600 if private else 0o666)
+    with file:
         try:
             yield file
             file.flush()
             os.fsync(file.fileno())
-            file.close()
-            unfinished.chmod(0o600 if private else 0o666 & ~_umask())
-            unfinished.replace(path)
+            if new:
+                _take_free_place(unfinished, path)
+            else:
+                unfinished.replace(path)
         except BaseException:
-            file.close()
             unfinished.unlink(missing_ok=True)
             raise
+
+
+def sweep(folder: Path) -> None:
+    """Remove what killed processes left unfinished in a folder; what others are writing now stays."""
+    for unfinished in folder.glob(UNFINISHED):
+        with suppress(OSError):
+            handle = os.open(unfinished, os.O_RDWR)
+            try:
+                if _locked(handle):
+                    unfinished.unlink()
+            finally:
+                os.close(handle)
 
 
 def write_new_file(path: Path, data: bytes) -> None:
@@ -64,7 +81,37 @@ def sync_folder(folder: Path) -> None:
             os.close(handle)
 
 
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+def _begin(folder: Path, mode: int) -> tuple[IO[bytes], Path]:
+    """A new unfinished file, locked for as long as it is open, so that no sweep takes it."""
+    while True:
+        unfinished = folder / UNFINISHED.replace("*", secrets.token_hex(8))
+        handle = os.open(unfinished, os.O_RDWR | os.O_CREAT | os.O_EXCL, mode)
+        _locked(handle)
+        if os.fstat(handle).st_nlink:
+            return os.fdopen(handle, "w+b"), unfinished
+        os.close(handle)  # it was swept before it was locked
+
+
+def _locked(handle: int) -> bool:
+    """Lock an open file, unless another process has; False as well where files cannot be locked."""
+    try:
+        import fcntl  # here, since not every system has it
+
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except (ImportError, OSError):
+        return False
+    return True
+
+
+def _take_free_place(unfinished: Path, path: Path) -> None:
+    """Give a file its name where nothing has it: at one stroke, if the file system knows a second name for a file."""
+    try:
+        path.hardlink_to(unfinished)
+    except FileExistsError:
+        raise
+    except OSError:
+        if os.path.lexists(path):
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST)) from None
+        unfinished.replace(path)
+    else:
+        unfinished.unlink()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import crashes
+import folder_crashes
 import postgresql
 import pytest
 from commands import python
@@ -17,3 +18,10 @@ def test_nothing_that_returned_is_lost(database: str) -> None:
     run = python(crashes.__file__, "--database", database, "--kills", "10", "--option", "fsync=off")
     assert run.returncode == 0, run.stderr
     assert '"kills": 10' in run.stdout
+
+
+@pytest.mark.slow
+def test_a_folder_that_was_killed_becomes_what_it_would_have_become() -> None:
+    run = python(folder_crashes.__file__, "--kills", "6")
+    assert run.returncode == 0, run.stderr
+    assert '"kills": 6' in run.stdout

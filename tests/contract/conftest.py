@@ -7,14 +7,15 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
-import boto3
 import pytest
+from aws_stand_ins import REGION, Topic, client, stand_ins
 from commands import Running, serving, visavis_here
-from contract_story import BUCKET, PURPOSE, SUBJECTS, Photos
-from moto.server import ThreadedMotoServer
+from contract_story import BUCKET, FILM, NO_FILM, PURPOSE, SUBJECTS, Cinema, Photos
+from people_films import two_people, write_film
 from PIL import Image, ImageOps
 
 NODE = Path(__file__).parent / "node"
+OF_STAND_INS = ("AWS_ENDPOINT_URL_", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
 HUGE_BYTES = 15 * 2**20 + 1
 
 
@@ -40,25 +41,38 @@ def busy_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 
 @pytest.fixture(scope="session")
 def s3(photos: Photos) -> Iterator[dict[str, str]]:
-    """An S3 that holds the photos: the environment of whoever reads them."""
-    moto = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
-    moto.start()
-    host, port = moto.get_host_and_port()
-    environment = {
-        "AWS_ENDPOINT_URL_S3": f"http://{host}:{port}",
-        "AWS_ACCESS_KEY_ID": "photos",
-        "AWS_SECRET_ACCESS_KEY": "photos",
-    }
-    with pytest.MonkeyPatch.context() as patched:
-        for name, value in environment.items():
-            patched.setenv(name, value)
-        bucket = boto3.Session(region_name="us-east-1").client("s3")
-    bucket.create_bucket(Bucket=BUCKET)
-    for photo in (photos.eileen, photos.eileen_smaller):
-        bucket.put_object(Bucket=BUCKET, Key=photo.name, Body=photo.read_bytes())
-    bucket.put_object(Bucket=BUCKET, Key="huge", Body=bytes(HUGE_BYTES))
-    yield environment
-    moto.stop()
+    """An S3 that holds the photos, and an SNS: the environment of whoever uses them."""
+    with stand_ins() as found:
+        bucket = client("s3", found)
+        bucket.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
+        bucket.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
+        for photo in (photos.eileen, photos.eileen_smaller):
+            bucket.put_object(Bucket=BUCKET, Key=photo.name, Body=photo.read_bytes())
+        bucket.put_object(Bucket=BUCKET, Key="huge", Body=bytes(HUGE_BYTES))
+        bucket.put_object(Bucket=BUCKET, Key=NO_FILM, Body=b"not a film")
+        yield {name: value for name, value in found.items() if name.startswith(OF_STAND_INS)}
+        bucket.close()
+
+
+@pytest.fixture(scope="session")
+def topic(s3: dict[str, str]) -> Iterator[Topic]:
+    """Where ends of jobs are told."""
+    found = Topic(s3, "ends-of-jobs")
+    yield found
+    found.close()
+
+
+@pytest.fixture(scope="session")
+def cinema(
+    photos: Photos, s3: dict[str, str], topic: Topic, tmp_path_factory: pytest.TempPathFactory
+) -> Cinema:
+    """A second of both people, on S3."""
+    file = tmp_path_factory.mktemp("film") / FILM
+    write_film(file, two_people(photos.eileen, photos.grace, seconds=1))
+    bucket = client("s3", s3)
+    stored = bucket.put_object(Bucket=BUCKET, Key=FILM, Body=file.read_bytes())
+    bucket.close()
+    return Cinema(stored["VersionId"], topic.channel)
 
 
 @pytest.fixture(scope="session")

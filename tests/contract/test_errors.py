@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Any
+from unittest import mock
 from zlib import crc32
 
 import boto3
@@ -17,19 +18,24 @@ import pytest
 from botocore import xform_name
 from botocore.config import Config
 from http_calls import now
+from people_films import FakeFilm, looked_through
 from PIL import Image
 from registries import PURPOSE, Clock, agree, enrolled, photo_of, registry_at
 from served import served
 
 from visavis.rekognition import errors, service
 from visavis.rekognition.arns import collection_arn
+from visavis.rekognition.errors import InvalidS3ObjectException, VideoTooLargeException
+from visavis.rekognition.films import StoredFilm
 from visavis.rekognition.model import SERVED
 from visavis.rekognition.model import service as model
+from visavis.rekognition.operations import videos
 from visavis.rekognition.request import Request
 from visavis.server.limits import Limits
 from visavis.server.serve import create_app
 from visavis.services import access
 from visavis.services.access import NewKey
+from visavis.services.jobs import MAX_RUNNING
 from visavis.services.registry import Registry
 
 Parameters = dict[str, Any]
@@ -76,6 +82,9 @@ TOKEN = "a-token"  # noqa: S105  it keeps nothing secret
 USED = {"UserId": "u-2", "ClientRequestToken": TOKEN}
 FULL = "u-full"
 FACE = "00000000-0000-0000-0000-000000000001"
+FILM = {"Video": {"S3Object": {"Bucket": "films", "Name": "a.mp4"}}}
+DETECTION, SEARCH = "the detection", "the search"
+"""For the ids of jobs that are done, which nobody knows before."""
 ANNA = {"Bytes": photo_of("anna")}
 BAD_PAGE = {"NextToken": "next"}
 
@@ -101,6 +110,10 @@ CALLS: Mapping[str, Parameters] = {
     "TagResource": ARN | {"Tags": {"floor": "2"}},
     "UntagResource": ARN | {"TagKeys": ["floor"]},
     "ListTagsForResource": ARN,
+    "StartFaceDetection": FILM,
+    "GetFaceDetection": {"JobId": DETECTION},
+    "StartFaceSearch": STAFF | FILM,
+    "GetFaceSearch": {"JobId": SEARCH},
 }
 """A call of each operation, and nothing wrong with it but that the face may not be there."""
 
@@ -125,6 +138,23 @@ def of_image(parameter: str) -> Causes:
 MISSING: Causes = {"ResourceNotFoundException": NO_COLLECTION}
 NEVER_INVALID: Causes = {"InvalidParameterException": Way.RAISED}
 REUSED: Causes = {"IdempotentParameterMismatchException": USED}
+
+
+def film_called(name: str) -> Parameters:
+    return {"Video": {"S3Object": {"Bucket": "films", "Name": name}}}
+
+
+OF_A_START: Causes = {
+    "IdempotentParameterMismatchException": {"ClientRequestToken": TOKEN, "JobTag": "other"},
+    "InvalidParameterException": {"Video": {}},
+    "InvalidS3ObjectException": film_called("nothing"),
+    "VideoTooLargeException": film_called("huge"),
+    "LimitExceededException": {},
+}
+OF_A_GET: Causes = NEVER_INVALID | {
+    "InvalidPaginationTokenException": BAD_PAGE,
+    "ResourceNotFoundException": {"JobId": "0" * 64},
+}
 
 OWN: Mapping[str, Causes] = {
     "CompareFaces": of_image("SourceImage"),
@@ -166,6 +196,10 @@ OWN: Mapping[str, Causes] = {
         "InvalidParameterException": {"TagKeys": ["visavis:purpose"]},
     },
     "ListTagsForResource": NEVER_INVALID | {"ResourceNotFoundException": NO_ARN},
+    "StartFaceDetection": OF_A_START,
+    "GetFaceDetection": OF_A_GET,
+    "StartFaceSearch": OF_A_START | MISSING,
+    "GetFaceSearch": OF_A_GET,
 }
 """What is more than everywhere."""
 
@@ -180,25 +214,33 @@ DOCUMENTED = [
 class Clients:
     """boto3's clients: of a key for everything, of a key for nothing here, and of a server that takes no calls.
 
-    extra_face: one more than a user may have, where it has them.
+    extra_face: one more than a user may have, where it has them. jobs: the ids of two that are done.
     """
 
     able: Any
     without_rights: Any
     without_rate: Any
     extra_face: str
+    jobs: Mapping[str, str]
 
 
 @pytest.fixture(scope="module")
 def clients(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clients]:
     limits, none = Limits(calls_per_second=10_000), Limits(calls_per_second=0)
-    with registry_at(tmp_path_factory.mktemp("registry"), clock=Clock(now())) as registry:
+    with (
+        mock.patch.object(videos, "find_film", find_film),
+        registry_at(tmp_path_factory.mktemp("registry"), clock=Clock(now())) as registry,
+    ):
         key, useless = access.create(registry), access.create(registry, operations=["GetKey"])
         app, still = create_app(registry, limits), create_app(registry, none)
         with served(app, limits) as server, served(still, none) as still_server:
             able = client(server.endpoint, key)
-            face = fill(registry, able)
-            yield Clients(able, client(server.endpoint, useless), client(still_server.endpoint, key), face)
+            face, jobs_done = fill(registry, able), films_looked_through(registry, able)
+            without_rights, without_rate = (
+                client(server.endpoint, useless),
+                client(still_server.endpoint, key),
+            )
+            yield Clients(able, without_rights, without_rate, face, jobs_done)
         app.close()
         still.close()
 
@@ -229,6 +271,28 @@ def fill(registry: Registry, able: Any) -> str:
     return spare
 
 
+def find_film(s3_object: dict[str, str], region: str) -> StoredFilm:
+    """Looks for no film anywhere: by its name it is there, or not, or too large."""
+    if s3_object["Name"] == "nothing":
+        raise InvalidS3ObjectException
+    if s3_object["Name"] == "huge":
+        raise VideoTooLargeException
+    return StoredFilm(s3_object, region, "", 1)
+
+
+def films_looked_through(registry: Registry, able: Any) -> dict[str, str]:
+    """Two jobs that are done, and then as many as may run at once."""
+    done = {
+        DETECTION: able.start_face_detection(**FILM, ClientRequestToken=TOKEN)["JobId"],
+        SEARCH: able.start_face_search(**STAFF, **FILM, ClientRequestToken=TOKEN)["JobId"],
+    }
+    for job_id in done.values():
+        looked_through(registry, job_id, FakeFilm(100, {0: ["anna"]}))
+    for _ in range(MAX_RUNNING):
+        able.start_face_detection(**FILM)
+    return done
+
+
 def test_there_is_a_cause_for_each_documented_error() -> None:
     assert OWN.keys() == CALLS.keys() == SERVED
     assert {(operation, error) for operation in OWN for error in EVERYWHERE | OWN[operation]} == set(
@@ -252,6 +316,8 @@ def test_each_documented_error_is_raised_as_its_class(
         parameters = {**parameters, **cause}
     if parameters.get("UserId") == FULL:
         parameters = {**parameters, "FaceIds": [clients.extra_face]}
+    if "JobId" in parameters:
+        parameters = {**parameters, "JobId": clients.jobs.get(parameters["JobId"], parameters["JobId"])}
     with pytest.raises(getattr(caller.exceptions, error)):
         getattr(caller, xform_name(operation))(**parameters)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
+import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing, nullcontext, suppress
 from itertools import count
@@ -12,9 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from commands import Running
+from aws_stand_ins import Topic
+from commands import PATIENCE_S, Running
 from contract_clients import AwsCli, Boto3, Client, NodeSdk, client_environment
-from contract_story import Photos, Told, tell
+from contract_story import Cinema, Photos, Told, tell
 from wire_calls import Refused
 
 from visavis.rekognition.model import SERVED, output_shape
@@ -32,29 +34,33 @@ NEVER_ANSWERED = set(
 """Members of the model that visavis leaves out: guesses about people, and what it does not measure."""
 
 
-def test_boto3_is_told_all_that_there_is(server: Running, busy_server: Running, photos: Photos) -> None:
+def test_boto3_is_told_all_that_there_is(
+    server: Running, busy_server: Running, photos: Photos, cinema: Cinema, topic: Topic
+) -> None:
     """Every member of every answer but those that are never answered; Boto3 sees that parsing loses none."""
-    told = told_by(boto3, server, photos)
+    told = told_by(boto3, server, photos, cinema)
     seen = {path for operation, answer in told.answers for path in paths_in(answer, operation)}
     assert seen == {path for operation in SERVED for path in paths_of(output_shape(operation), operation)}
     assert {operation for operation, _ in told.answers} == SERVED
+    assert len(SERVED) == 25
+    assert_ends_were_told(told, topic)
     assert_throttled(boto3, busy_server)
 
 
 def test_the_command_line_is_told_what_boto3_is(
-    server: Running, busy_server: Running, photos: Photos
+    server: Running, busy_server: Running, photos: Photos, cinema: Cinema
 ) -> None:
-    assert_same(told_by(aws, server, photos), told_by(boto3, server, photos))
+    assert_same(told_by(aws, server, photos, cinema), told_by(boto3, server, photos, cinema))
     assert_throttled(aws, busy_server)
 
 
 def test_the_javascript_sdk_is_told_what_boto3_is(
-    server: Running, busy_server: Running, photos: Photos, node_sdk: Path
+    server: Running, busy_server: Running, photos: Photos, cinema: Cinema, node_sdk: Path
 ) -> None:
     def node() -> AbstractContextManager[NodeSdk]:
         return closing(NodeSdk(node_sdk))
 
-    assert_same(told_by(node, server, photos), told_by(boto3, server, photos))
+    assert_same(told_by(node, server, photos, cinema), told_by(boto3, server, photos, cinema))
     assert_throttled(node, busy_server)
 
 
@@ -66,13 +72,31 @@ def aws() -> AbstractContextManager[AwsCli]:
     return nullcontext(AwsCli())
 
 
-def told_by(opening: Opening, server: Running, photos: Photos) -> Told:
+def told_by(opening: Opening, server: Running, photos: Photos, cinema: Cinema) -> Told:
     with client_environment(server.endpoint, server.credentials), opening() as client:
-        told = Told(client, photos)
+        told = Told(client, photos, cinema)
         tell(told)
     codes = {json.loads(line).get("code") for line in server.log.read_text().splitlines()}
     assert codes.isdisjoint({"InternalServerError", "ThrottlingException"}), "clients repeat these silently"
     return told
+
+
+def assert_ends_were_told(told: Told, topic: Topic) -> None:
+    """Of each job that was asked for with a channel, once."""
+    ids = {
+        answer["JobId"]
+        for operation, answer in told.answers
+        if operation.startswith("StartFace") and "JobId" in answer
+    }
+    tagged = {answer["JobId"] for _, answer in told.answers if answer.get("JobTag") == "door"}
+    came: list[dict[str, Any]] = []
+    end = time.monotonic() + PATIENCE_S
+    while len(came) < len(tagged) and time.monotonic() < end:
+        came += topic.messages()
+        time.sleep(0.3)
+    assert len(tagged) == 2
+    assert sorted(message["JobId"] for message in came) == sorted(tagged & ids)
+    assert {(message["Status"], message["JobTag"]) for message in came} == {("SUCCEEDED", "door")}
 
 
 def assert_throttled(opening: Opening, server: Running) -> None:
@@ -115,7 +139,7 @@ def comparable(told: Told) -> Any:
         return numbers.setdefault(found[0], f"id {next(fresh)}")
 
     text = re.sub(r'"NextToken": "[^"]+"', '"NextToken": "token"', json.dumps([told.answers, told.refusals]))
-    return json.loads(re.sub(r"[0-9a-f]{8}-[0-9a-f-]{27}", number, text))
+    return json.loads(re.sub(r"[0-9a-f]{64}|[0-9a-f]{8}-[0-9a-f-]{27}", number, text))
 
 
 def leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from pathlib import Path
 
 import pytest
 
-from visavis.files import sync_folder, whole_file, write_new_file
+from visavis.files import sweep, sync_folder, whole_file, write_new_file
 
 
 @pytest.mark.parametrize(("private", "mode"), [(False, 0o640), (True, 0o600)])
@@ -39,6 +40,58 @@ def test_nothing_is_left_of_half_a_file(interruption: type[BaseException], tmp_p
         write_half()
     assert path.read_text() == "before"
     assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("names", [True, False])
+def test_a_new_file_replaces_nothing(names: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """names: whether the file system knows a second name for a file."""
+
+    def refuse(*_: object) -> None:
+        raise OSError(errno.EPERM, os.strerror(errno.EPERM))
+
+    if not names:
+        monkeypatch.setattr(Path, "hardlink_to", refuse)
+    path = tmp_path / "file.txt"
+    with whole_file(path, new=True) as file:
+        file.write(b"first")
+    with pytest.raises(FileExistsError), whole_file(path, new=True) as file:
+        file.write(b"second")
+    (tmp_path / "link").symlink_to(tmp_path / "nowhere")
+    with pytest.raises(FileExistsError), whole_file(tmp_path / "link", new=True) as file:
+        file.write(b"third")
+    assert path.read_bytes() == b"first"
+    assert sorted(tmp_path.iterdir()) == [path, tmp_path / "link"]
+
+
+def test_a_sweep_removes_what_nobody_writes_any_more(tmp_path: Path) -> None:
+    left, visible = tmp_path / ".visavis-0123.part", tmp_path / "visavis-0123.part"
+    left.touch()
+    visible.touch()
+    with whole_file(tmp_path / "file.txt") as file:
+        sweep(tmp_path)
+        assert not left.exists()
+        file.write(b"whole")
+    sweep(tmp_path)
+    sweep(tmp_path / "absent")
+    assert sorted(tmp_path.iterdir()) == [tmp_path / "file.txt", visible]
+
+
+def test_who_is_swept_before_the_lock_begins_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[Path] = []
+    create = os.open
+
+    def create_and_lose(path: Path, flags: int, mode: int = 0o777) -> int:
+        handle = create(path, flags, mode)
+        if flags & os.O_EXCL and not made:
+            made.append(path)
+            path.unlink()
+        return handle
+
+    monkeypatch.setattr(os, "open", create_and_lose)
+    with whole_file(tmp_path / "file.txt") as file:
+        file.write(b"whole")
+    assert len(made) == 1
+    assert list(tmp_path.iterdir()) == [tmp_path / "file.txt"]
 
 
 def test_a_folder_that_is_not_there(tmp_path: Path) -> None:

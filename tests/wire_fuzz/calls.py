@@ -68,6 +68,16 @@ class RestCall(NamedTuple):
     body: Document | None = None
 
 
+_JOB = f"job-{MARK}"
+_FILM = {
+    "Video": {"S3Object": {"Bucket": MARK, "Name": f"{MARK}.mp4", "Version": "1"}},
+    "NotificationChannel": {
+        "SNSTopicArn": f"arn:aws:sns:local:{ACCOUNT}:{MARK}",
+        "RoleArn": f"arn:aws:iam::{ACCOUNT}:role/{MARK}",
+    },
+}
+
+
 @cache
 def _photo(*people: str) -> bytes:
     return photo_of(*people)
@@ -128,6 +138,14 @@ def wire_calls(world: World) -> dict[str, Document]:
         "TagResource": {"ResourceArn": ARN, "Tags": {"visavis:fpir": "0.01", MARK: ""}},
         "UntagResource": {"ResourceArn": ARN, "TagKeys": ["visavis:fpir", MARK]},
         "ListTagsForResource": {"ResourceArn": ARN},
+        "StartFaceDetection": {**_FILM, "FaceAttributes": "ALL", "JobTag": MARK},
+        "GetFaceDetection": {"JobId": _JOB, "MaxResults": 2},
+        "StartFaceSearch": {**_FILM, **on, "FaceMatchThreshold": 70, "ClientRequestToken": TOKEN},
+        "GetFaceSearch": {
+            "JobId": _JOB,
+            "SortBy": "INDEX",
+            "NextToken": write_token("0.1.2", "search", _JOB, "INDEX"),
+        },
     }
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from http_calls import Got
-from registries import NOW, Clock, FakeAnalyzer, settings_at
+from registries import NOW, Clock, FakeAnalyzer, Seen, settings_at
 
 from visavis.audit.entry import Action
 from visavis.errors import CorruptImageError, VisavisError
@@ -40,7 +40,7 @@ Analyzers = Callable[[str], Any]
 class SturdyAnalyzer(FakeAnalyzer):
     """Sees in a photo whom `photo_of` put there; one that is no such photo any more is a damaged one."""
 
-    def _faces(self, photo: bytes) -> list[Face]:
+    def _faces(self, photo: Seen) -> list[Face]:
         try:
             return super()._faces(photo)
         except VisavisError:

@@ -12,7 +12,7 @@ from pathlib import Path
 from visavis.audit.entry import Entry
 from wire_fuzz.calls import MARK
 
-STORED = ("galleries", "grants", "consent_events", "enrolled", "users", "user_references", "gallery_tags", "access_keys")  # fmt: skip
+STORED = ("galleries", "grants", "consent_events", "enrolled", "users", "user_references", "gallery_tags", "access_keys", "jobs")  # fmt: skip
 """The tables of the store that hold what was asked for; the others are the log, and what is counted of it."""
 KEPT = ("data_keys", "tombstones", "access_secrets", "former_logs", "keyring_state")
 """Those of the keyring."""

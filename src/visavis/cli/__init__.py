@@ -17,11 +17,13 @@ from visavis.cli.enrol import enrol
 from visavis.cli.evaluate import evaluate
 from visavis.cli.gallery import gallery
 from visavis.cli.identify import identify, verify
+from visavis.cli.job import job
 from visavis.cli.key import key
 from visavis.cli.model import model
 from visavis.cli.redact import redact
 from visavis.cli.serve import serve
 from visavis.cli.upkeep import backup, doctor, keyring, restore
+from visavis.cli.worker import worker
 from visavis.errors import VisavisError
 
 
@@ -46,6 +48,7 @@ for _command in (
     evaluate,
     gallery,
     identify,
+    job,
     key,
     keyring,
     model,
@@ -53,6 +56,7 @@ for _command in (
     restore,
     serve,
     verify,
+    worker,
 ):
     commands.add_command(_command)
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from visavis.cli.inputs import PHOTO_SUFFIXES, expand_photos
-from visavis.cli.output import json_option, print_json, report
-from visavis.cli.progress import progress
+from visavis.cli.output import json_option, print_json_list, report
+from visavis.cli.progress import progress, resumable
 from visavis.cli.state import database_option, opened_registry
 from visavis.errors import VisavisError
 
@@ -56,14 +57,37 @@ def enrol(
     """
     from visavis.services.folders import HowToEnrol
 
-    photos = _asked(subject, images, folder)
-    results = _enrol(gallery, photos, HowToEnrol(largest, confirm), database_url)
-    if as_json:
-        print_json([_as_json(photo, outcome) for photo, outcome in results])
-    else:
-        _print(results)
-    if any(isinstance(outcome, VisavisError) for _, outcome in results):
+    photos, counts = _asked(subject, images, folder), Counts()
+    with resumable():
+        results = counts.of(_enrol(gallery, photos, HowToEnrol(largest, confirm), database_url))
+        if as_json:
+            print_json_list(_as_json(photo, outcome) for photo, outcome in results)
+        else:
+            _print(results, counts)
+    if counts.refused:
         sys.exit(1)
+
+
+@dataclass(slots=True)
+class Counts:
+    """What became of photos."""
+
+    new: int = 0
+    known: int = 0
+    refused: int = 0
+
+    def of(
+        self, results: Iterable[tuple[PhotoOf, Enrolled | VisavisError]]
+    ) -> Iterator[tuple[PhotoOf, Enrolled | VisavisError]]:
+        """The results, counted as they come."""
+        for photo, outcome in results:
+            if isinstance(outcome, VisavisError):
+                self.refused += 1
+            elif outcome.known:
+                self.known += 1
+            else:
+                self.new += 1
+            yield photo, outcome
 
 
 def _asked(subject: str | None, images: Sequence[str], folder: Path | None) -> list[PhotoOf]:
@@ -83,15 +107,13 @@ def _asked(subject: str | None, images: Sequence[str], folder: Path | None) -> l
 
 def _enrol(
     gallery: str, photos: Sequence[PhotoOf], how: HowToEnrol, database_url: str | None
-) -> list[tuple[PhotoOf, Enrolled | VisavisError]]:
+) -> Iterator[tuple[PhotoOf, Enrolled | VisavisError]]:
     from visavis.services.folders import enrol_photos
 
-    results = []
     with opened_registry(database_url) as registry, progress("enrolling", len(photos)) as advance:
         for result in enrol_photos(registry, gallery, photos, how):
-            results.append(result)
+            yield result
             advance()
-    return results
 
 
 def _as_json(photo: PhotoOf, outcome: Enrolled | VisavisError) -> dict[str, object]:
@@ -101,19 +123,13 @@ def _as_json(photo: PhotoOf, outcome: Enrolled | VisavisError) -> dict[str, obje
     return named | {"reference_id": str(outcome.reference_id), "known": outcome.known}
 
 
-def _print(results: Sequence[tuple[PhotoOf, Enrolled | VisavisError]]) -> None:
-    new = known = refused = 0
+def _print(results: Iterable[tuple[PhotoOf, Enrolled | VisavisError]], counts: Counts) -> None:
     for photo, outcome in results:
         if isinstance(outcome, VisavisError):
             report(str(photo.path), outcome)
-            refused += 1
-        elif outcome.known:
-            known += 1
-        else:
-            new += 1
-    parts = [f"enrolled {new:,} {'photo' if new == 1 else 'photos'}"]
-    if known:
-        parts.append(f"{known:,} enrolled already")
-    if refused:
-        parts.append(f"{refused:,} refused")
+    parts = [f"enrolled {counts.new:,} {'photo' if counts.new == 1 else 'photos'}"]
+    if counts.known:
+        parts.append(f"{counts.known:,} enrolled already")
+    if counts.refused:
+        parts.append(f"{counts.refused:,} refused")
     click.echo(", ".join(parts))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
@@ -19,6 +20,32 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON f
 def print_json(value: Any) -> None:
     """Print one JSON document on standard output."""
     click.echo(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+def print_json_list(
+    items: Iterable[Any], name: str = "", others: Callable[[], Mapping[str, Any]] = dict
+) -> None:
+    """Print a list as its items come, however many they are; what was begun is ended, whatever ends the items.
+
+    name: in an object, under this name, with the others after it, asked for when the items have come; without it, a list alone.
+    Nothing is printed before the first item.
+    """
+    opening = f'{{"{name}": [' if name else "["
+    begun = False
+    try:
+        for item in items:
+            click.echo((",\n" if begun else f"{opening}\n") + json.dumps(item, ensure_ascii=False), nl=False)
+            begun = True
+        if not begun:
+            click.echo(opening, nl=False)
+            begun = True
+    finally:
+        if begun:
+            closing = [
+                f"{json.dumps(key)}: {json.dumps(value, ensure_ascii=False)}"
+                for key, value in others().items()
+            ]
+            click.echo("\n" + ",\n".join(["]", *closing]) + ("}" if name else ""))
 
 
 def print_table(columns: list[str], rows: list[list[str]]) -> None:

@@ -6,7 +6,20 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+import click
+
 _WORTH_ONE = 3
+_STOPPED = 130
+
+
+@contextmanager
+def resumable() -> Iterator[None]:
+    """Work that goes on where it was stopped: Ctrl-C is said so, and is exit code 130, as shells have it."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        click.echo("visavis: stopped; the same command goes on from here", err=True)
+        raise click.exceptions.Exit(_STOPPED) from None
 
 
 @contextmanager

@@ -3,34 +3,32 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
-from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
 
 from visavis.analysis import Analyzer
-from visavis.cli.inputs import PHOTO_SUFFIXES, VIDEO_SUFFIXES, CorrectionType
-from visavis.cli.output import json_option, print_json
-from visavis.cli.progress import progress
-from visavis.cli.redact_words import photo_entry, say_what_was_done, video_entry
+from visavis.cli.inputs import PHOTO_SUFFIXES, VIDEO_SUFFIXES, CorrectionType, existing_file, new_file
+from visavis.cli.output import json_option, print_json_list
+from visavis.cli.progress import progress, resumable
+from visavis.cli.redact_review import Reviewing
+from visavis.cli.redact_words import counted, entry, say_what_was_done
+from visavis.cli.redacting import Asked, Done, redact_photos
 from visavis.cli.state import database_option, opened_registry
 from visavis.extras import require_extra
 from visavis.redaction.corrections import Correction
-from visavis.redaction.covering import Covering, Redacted, VideoCovering
-from visavis.redaction.encoding import format_of
+from visavis.redaction.covering import VideoCovering
 from visavis.redaction.masks import Shape
 from visavis.redaction.outputs import Outputs, Task, tasks_of
-from visavis.redaction.redact import Spare
-from visavis.redaction.redact import redact as redact_one
 from visavis.redaction.styles import Style
-from visavis.services.photos import read_photo
 from visavis.settings import home
 
-_BOX = CorrectionType()
+if TYPE_CHECKING:
+    from visavis.redaction.redact import Spare
 
 
 @click.command()
@@ -66,13 +64,13 @@ _BOX = CorrectionType()
 @click.option(
     "--keep-box",
     "keep",
-    type=_BOX,
+    type=CorrectionType(),
     multiple=True,
     help="Leave the face whose middle lies here uncovered. In a video, from one time until another.",
 )
 @click.option(
     "--also",
-    type=_BOX,
+    type=CorrectionType(),
     multiple=True,
     help="Cover this part besides. In pixels of the upright picture.",
 )
@@ -82,6 +80,16 @@ _BOX = CorrectionType()
     default="keep",
     show_default=True,
     help="What becomes of the sound of videos. Voices tell who speaks.",
+)
+@click.option(
+    "--report",
+    type=new_file,
+    help="Write a page with the places that most likely show a missed face, for whoever decides.",
+)
+@click.option(
+    "--annotations",
+    type=existing_file,
+    help="Count missed faces where somebody marked all by eye: file,frame,x,y,width,height.",
 )
 @database_option
 @json_option
@@ -95,6 +103,8 @@ def redact(
     keep: tuple[Correction, ...],
     also: tuple[Correction, ...],
     audio: str,
+    report: Path | None,
+    annotations: Path | None,
     database_url: str | None,
     *,
     as_json: bool,
@@ -105,23 +115,58 @@ def redact(
     and not copied. Exits 1 if a file failed.
     """
     tasks, others = tasks_of(source, target, PHOTO_SUFFIXES | VIDEO_SUFFIXES)
-    videos = [task for task in tasks if _is_video(task)]
-    photos = [task for task in tasks if not _is_video(task)]
-    _check(source, keep + also, videos)
+    _check(source, keep + also, tasks)
+    reviewing = Reviewing.asked(source, target, report, annotations)
     covering = VideoCovering(Style(style), Shape(shape), keep, also)
-    analyzer = Analyzer()
-    with _sparing(gallery, max_fpir, database_url) as (spare, mark):
-        outputs = Outputs(home(), f"{covering.at(0)} {mark}")
-        photo_entries = _redact_photos(analyzer, photos, outputs, covering.at(0), spare)
-        outputs = Outputs(home(), f"{covering} {audio} {mark}")
-        video_entries = _redact_videos(analyzer, videos, outputs, covering, audio, spare)
-    if as_json:
-        not_copied = [str(path) for path in others]
-        print_json({"photos": photo_entries, "videos": video_entries, "not_copied": not_copied})
-    else:
-        say_what_was_done(photo_entries, video_entries, others, covering.style)
-    if any("error" in entry for entry in photo_entries + video_entries):
+    counts: Counter[str] = Counter()
+    with resumable(), _sparing(gallery, max_fpir, database_url) as (spare, mark):
+        asked = Asked(Analyzer(), covering, audio, spare, mark, reviewing)
+        entries = counted(map(entry, reviewing.kept(_redact_all(asked, tasks))), counts)
+        if as_json:
+            not_copied = [str(path) for path in others]
+            print_json_list(entries, "files", lambda: {"not_copied": not_copied, **reviewing.missed()})
+        else:
+            for _ in entries:
+                pass
+            say_what_was_done(counts, others, covering.style, reviewing.missed())
+        reviewing.write(others, covering.style)
+    if counts["failed"]:
         sys.exit(1)
+
+
+def _check(source: Path, corrections: Sequence[Correction], tasks: Sequence[Task]) -> None:
+    if source.is_dir() and corrections:
+        raise click.UsageError("--keep-box and --also are for one photo or video")
+    if any(map(_is_video, tasks)):
+        require_extra("video", "av")
+    elif any(correction.is_timed for correction in corrections):
+        raise click.UsageError("a box with a time is for a video")
+
+
+def _is_video(task: Task) -> bool:
+    """A GIF may be a video or a photo, as what it is to become says."""
+    suffix = task.source.suffix.lower()
+    if suffix not in PHOTO_SUFFIXES:
+        return suffix in VIDEO_SUFFIXES
+    return suffix in VIDEO_SUFFIXES and task.target.suffix.lower() in VIDEO_SUFFIXES
+
+
+def _redact_all(asked: Asked, tasks: Sequence[Task]) -> Iterator[Done]:
+    """Photos side by side, then videos one after the other, for each of them takes all cores."""
+    photos = [task for task in tasks if not _is_video(task)]
+    videos = [task for task in tasks if _is_video(task)]
+    outputs = Outputs(home(), asked.settings_of_photos())
+    outputs.sweep(tasks)
+    with progress("redacting", len(photos)) as advance:
+        for done in redact_photos(asked, outputs, photos):
+            yield done
+            advance()
+    if videos:
+        from visavis.cli.redact_videos import redact_videos
+
+        yield from redact_videos(
+            asked, Outputs(home(), asked.settings_of_videos()), home() / "videos", videos
+        )
 
 
 @contextmanager
@@ -140,62 +185,3 @@ def _sparing(
             lambda photo, faces: spared(registry, gallery, photo, faces, max_fpir),
             f"{gallery} {max_fpir} {erasures}",
         )
-
-
-def _is_video(task: Task) -> bool:
-    """A GIF may be a video or a photo, as what it is to become says."""
-    suffix = task.source.suffix.lower()
-    if suffix not in PHOTO_SUFFIXES:
-        return suffix in VIDEO_SUFFIXES
-    return suffix in VIDEO_SUFFIXES and task.target.suffix.lower() in VIDEO_SUFFIXES
-
-
-def _check(source: Path, corrections: Sequence[Correction], videos: Sequence[Task]) -> None:
-    if source.is_dir() and corrections:
-        raise click.UsageError("--keep-box and --also are for one photo or video")
-    if not videos and any(correction.is_timed for correction in corrections):
-        raise click.UsageError("a box with a time is for a video")
-    if videos:
-        require_extra("video", "av")
-
-
-def _redact_photos(
-    analyzer: Analyzer, tasks: Sequence[Task], outputs: Outputs, covering: Covering, spare: Spare | None
-) -> list[dict[str, Any]]:
-    work = partial(_redact, analyzer, outputs, covering, spare)
-    entries = []
-    with progress("redacting", len(tasks)) as advance:
-        for task, outcome in zip(tasks, analyzer.map(work, tasks), strict=True):
-            entries.append(photo_entry(task, outcome))
-            advance()
-    return entries
-
-
-def _redact(
-    analyzer: Analyzer, outputs: Outputs, covering: Covering, spare: Spare | None, task: Task
-) -> Redacted | None:
-    """Redact one photo; None where that was done before."""
-    if outputs.done(task):
-        return None
-    written = format_of(task.target)
-    redacted = redact_one(analyzer, read_photo(task.source), covering, spare=spare, written=written)
-    outputs.write(task, redacted.photo)
-    return replace(redacted, photo=b"")
-
-
-def _redact_videos(
-    analyzer: Analyzer,
-    tasks: Sequence[Task],
-    outputs: Outputs,
-    covering: VideoCovering,
-    audio: str,
-    spare: Spare | None,
-) -> list[dict[str, Any]]:
-    """One after the other, for each takes all cores."""
-    if not tasks:
-        return []
-    from visavis.cli.redact_videos import Videos
-    from visavis.video.muxing import Audio
-
-    videos = Videos(analyzer, outputs, home() / "videos", covering, Audio(audio), spare)
-    return [video_entry(task, outcome) for task, outcome in videos.redact(tasks)]

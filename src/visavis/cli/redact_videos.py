@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from visavis.analysis import Analyzer
 from visavis.cli.progress import progress
+from visavis.cli.redacting import Asked, Done, ends_the_run
 from visavis.errors import VisavisError
-from visavis.redaction.covering import VideoCovering
 from visavis.redaction.outputs import Outputs, Task
-from visavis.redaction.redact import Spare
-from visavis.redaction.videos import RedactedVideo, VideoRedaction
+from visavis.redaction.videos import VideoRedaction
 from visavis.redaction.watching import looker
 from visavis.redaction.workshop import Workshop, sweep
 from visavis.video.formats import video_format_of
@@ -20,47 +17,46 @@ from visavis.video.muxing import Audio
 from visavis.video.source import Video
 
 
-@dataclass(frozen=True, slots=True)
-class Videos:
-    """How videos are redacted. workshops: the folder of what is not finished."""
-
-    analyzer: Analyzer
-    outputs: Outputs
-    workshops: Path
-    covering: VideoCovering
-    audio: Audio
-    spare: Spare | None
-
-    def redact(self, tasks: Iterable[Task]) -> list[tuple[Task, RedactedVideo | VisavisError | None]]:
-        """What became of each: None where it was done before."""
-        sweep(self.workshops)
-        return [(task, self._attempt(task)) for task in tasks]
-
-    def _attempt(self, task: Task) -> RedactedVideo | VisavisError | None:
+def redact_videos(asked: Asked, outputs: Outputs, workshops: Path, tasks: Iterable[Task]) -> Iterator[Done]:
+    """What became of each video, in order; raises what would meet the next one as well. workshops: where unfinished ones lie."""
+    sweep(workshops)
+    for task in tasks:
         try:
-            return self._redact(task)
+            yield _redact(asked, outputs, workshops, task)
         except VisavisError as error:
-            return error
+            if ends_the_run(error):
+                raise
+            yield Done(task, "video", error)
 
-    def _redact(self, task: Task) -> RedactedVideo | None:
-        workshop = Workshop(self.workshops / self.outputs.origin(task.source))
-        if self.outputs.done(task):
-            workshop.remove()  # where a run was cut off between the two
-            return None
-        try:
-            return self._write(task, workshop)
-        except VisavisError:
-            workshop.remove()
-            raise
 
-    def _write(self, task: Task, workshop: Workshop) -> RedactedVideo:
-        written = video_format_of(task.target)
-        look = looker(self.analyzer, self.spare)
-        redaction = VideoRedaction(
-            Video(task.source), look, workshop, self.covering, written, self.audio, progress
-        )
-        done = redaction.cover()
-        with self.outputs.writing(task) as file:
-            redaction.write(file)
+def _redact(asked: Asked, outputs: Outputs, workshops: Path, task: Task) -> Done:
+    workshop = Workshop(workshops / outputs.origin(task.source))
+    if outputs.done(task):
+        workshop.remove()  # where a run was cut off between the two
+        return Done(task, "video", None)
+    try:
+        done = _write(asked, outputs, workshop, task)
+    except VisavisError:
         workshop.remove()
-        return done
+        raise
+    workshop.remove()
+    return done
+
+
+def _write(asked: Asked, outputs: Outputs, workshop: Workshop, task: Task) -> Done:
+    written, video = video_format_of(task.target), Video(task.source)
+    watching = asked.reviewing.video(task.source, (video.width, video.height), asked.covering)
+    redaction = VideoRedaction(
+        video,
+        looker(asked.analyzer, asked.spare),
+        workshop,
+        asked.covering,
+        written,
+        Audio(asked.audio),
+        progress,
+        watching,
+    )
+    done = redaction.cover()
+    with outputs.writing(task) as file:
+        redaction.write(file)
+    return Done(task, "video", done, watching.moments(), watching.coverage)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import click
@@ -13,7 +14,7 @@ from visavis.cli.state import database_option, opened_registry
 from visavis.extras import require_extra
 
 _PACKAGES = (
-    "botocore", "fastapi", "httptools", "prometheus_client", "pybase64", "regex", "urllib3", "uvicorn",
+    "botocore", "dbos", "fastapi", "httptools", "prometheus_client", "pybase64", "regex", "urllib3", "uvicorn",
 )  # fmt: skip
 
 
@@ -39,6 +40,14 @@ _PACKAGES = (
     metavar="N",
     help="Calls that are worked on at once.  [default: one per core]",
 )
+@click.option(
+    "--jobs",
+    default=1,
+    show_default=True,
+    type=click.IntRange(0, 64),
+    metavar="N",
+    help="Stored-video jobs that are worked on at once, each by a process of its own; 0 leaves them to `visavis worker`.",
+)
 @database_option
 @json_option
 def serve(
@@ -47,6 +56,7 @@ def serve(
     certificate: Path | None,
     private_key: Path | None,
     workers: int | None,
+    jobs: int,
     database_url: str | None,
     *,
     without_tls: bool,
@@ -75,4 +85,4 @@ def serve(
         else:
             alone = certificate if certificate and listening.is_self_signed(certificate) else None
             click.echo(announcement.announcement(listener.endpoint, file, alone))
-        serve.serve(registry, app, listener, limits)
+        serve.serve(registry, app, listener, limits, jobs if find_spec("av") else 0)

@@ -1,24 +1,26 @@
 """Where redacted photos go: files that appear whole, in place of nothing, and are known again when a run is repeated.
 
 A file that is there already may be anything, the photo itself among them, so none is ever taken for done by its name. What visavis
-wrote is remembered in the state folder, not beside the photos, which are to be published: the output's size and time, and from
-what it was made. That is written before the file takes its place, so a run that is cut off loses nothing but what it was at.
+wrote is remembered in the state folder, not beside the photos, which are to be published: a digest of the output's place, size and
+time, and from what it was made. That is written before the file takes its place, so a run that is cut off loses nothing but what it was at.
 """
 
 from __future__ import annotations
 
+import errno
 import hashlib
-import json
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from visavis.errors import OutputExistsError, OutputPlaceError, OutputUnwritableError
-from visavis.files import whole_file, why
+from visavis.errors import OutputExistsError, OutputFullError, OutputPlaceError, OutputUnwritableError
+from visavis.files import sweep, whole_file, why
+
+_DIGEST_BYTES = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,24 +54,30 @@ class Outputs:
     """
 
     def __init__(self, folder: Path, settings: str) -> None:
-        self._file = folder / "redactions.jsonl"
+        self._file = folder / "redactions.txt"
         self._settings = settings
         self._lock = threading.Lock()
-        self._known = dict(self._read())
+        self._known = set(self._read())
+        self._folders: dict[Path, str] = {}
+
+    def sweep(self, tasks: Iterable[Task]) -> None:
+        """Remove what killed runs left half written beside these outputs."""
+        for folder in {task.target.parent for task in tasks}:
+            sweep(folder)
 
     def done(self, task: Task) -> bool:
         """Whether this photo was redacted so, and is there still as it was written.
 
         Raises OutputExistsError where another file is there, OutputUnwritableError where it cannot be looked at.
         """
-        if not os.path.lexists(task.target):
+        try:
+            written = task.target.lstat()
+        except (FileNotFoundError, NotADirectoryError):
             return False
+        except OSError as error:
+            raise _unwritable(error) from None
         with suppress(OSError):
-            known = self._known.get(str(task.target.resolve()))
-            if (
-                known == [self.origin(task.source), _stamp(task.target.stat())]
-                and not task.target.is_symlink()
-            ):
+            if self._digest(task, written) in self._known:
                 return True
         raise OutputExistsError
 
@@ -82,46 +90,59 @@ class Outputs:
     def writing(self, task: Task) -> Iterator[IO[bytes]]:
         """A file to write an output to, which appears when the block ends well, whole or not at all.
 
-        Raises OutputExistsError and OutputUnwritableError, and whatever the block raises; an OSError is taken for one of writing.
+        Raises OutputExistsError, OutputFullError, OutputUnwritableError, and whatever the block raises; an OSError is taken for one of writing.
         """
         try:
-            with whole_file(task.target) as file:
+            with whole_file(task.target, new=True) as file:
                 yield file
                 file.flush()
-                self._remember(task, _stamp(os.fstat(file.fileno())))
-                if os.path.lexists(task.target):
-                    raise OutputExistsError
+                self._remember(self._digest(task, os.fstat(file.fileno())))
+        except FileExistsError:
+            raise OutputExistsError from None
         except OSError as error:
-            raise OutputUnwritableError(f"the output cannot be written: {why(error, 'no access')}") from None
+            raise _unwritable(error) from None
 
     def origin(self, source: Path) -> str:
         """Tells whether a photo is the one it was, and was to be redacted so. A digest: times of photos are metadata, too."""
-        known = f"{source.resolve()}\0{_stamp(source.stat())}\0{self._settings}"
+        known = f"{self._place(source)}\0{_stamp(source.stat())}\0{self._settings}"
         return hashlib.sha256(known.encode("utf-8", "surrogateescape")).hexdigest()
 
-    def _remember(self, task: Task, stamp: list[int]) -> None:
-        place = str(task.target.resolve())
-        entry: list[object] = [self.origin(task.source), stamp]
+    def _digest(self, task: Task, written: os.stat_result) -> bytes:
+        """Of the photo, how it was to be redacted, and the output and its place: names of files are often people's, and not remembered."""
+        known = f"{self.origin(task.source)}\0{self._place(task.target)}\0{_stamp(written)}"
+        return hashlib.sha256(known.encode("utf-8", "surrogateescape")).digest()[:_DIGEST_BYTES]
+
+    def _place(self, path: Path) -> str:
+        """A file's place, whatever links lead to its folder."""
+        folder = self._folders.get(path.parent)
+        if folder is None:  # most photos share theirs with others
+            folder = self._folders[path.parent] = os.path.realpath(path.parent)
+        return f"{folder}/{path.name}"
+
+    def _remember(self, digest: bytes) -> None:
         with self._lock:
             self._file.parent.mkdir(parents=True, exist_ok=True)
             handle = os.open(self._file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
             with os.fdopen(handle, "w", encoding="ascii") as file:
-                file.write(f"\n{json.dumps([place, *entry])}\n")  # the line before may have been cut off
-            self._known[place] = entry
+                file.write(f"\n{digest.hex()}\n")  # the line before may have been cut off
+            self._known.add(digest)
 
-    def _read(self) -> Iterator[tuple[str, list[object]]]:
+    def _read(self) -> Iterator[bytes]:
         """What is remembered; a line that was cut off is passed over."""
         with suppress(FileNotFoundError), self._file.open(encoding="ascii", errors="replace") as file:
             for line in file:
-                with suppress(ValueError, TypeError):
-                    place, *entry = json.loads(line)
-                    yield place, entry
+                with suppress(ValueError):
+                    yield bytes.fromhex(line)
 
 
-def _same(source: Path, target: Path) -> bool:
-    """Whether two names lead to one file, through links too."""
+def _unwritable(error: OSError) -> OutputUnwritableError:
+    kind = OutputFullError if error.errno in (errno.ENOSPC, errno.EDQUOT) else OutputUnwritableError
+    return kind(f"the output cannot be written: {why(error, 'no access')}")
+
+
+def _same(one: Path, other: Path) -> bool:
     try:
-        return source.samefile(target)
+        return one.samefile(other)
     except OSError:
         return False
 

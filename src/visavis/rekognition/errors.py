@@ -60,6 +60,10 @@ class InvalidS3ObjectException(WireError):
     """Unable to get object metadata from S3. Check object key, region and/or access permissions."""
 
 
+class LimitExceededException(WireError):
+    """The number of in-progress jobs exceeds the allowed limit."""
+
+
 class ProvisionedThroughputExceededException(WireError):
     """Provisioned rate exceeded"""
 
@@ -78,6 +82,10 @@ class ServiceQuotaExceededException(WireError):
 
 class ThrottlingException(WireError):
     """Rate exceeded"""
+
+
+class VideoTooLargeException(WireError):
+    """The video is too large: it may have 10 GB."""
 
 
 class FrontError(WireError):

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 from visavis.errors import ConsentTermsError
 from visavis.faces import Box, Face, Landmarks
 from visavis.rekognition.errors import InvalidParameterException
-from visavis.rekognition.images import WireImage
 from visavis.services.candidates import Candidate
 from visavis.services.photos import LEAST_QUALITY
 from visavis.store.references import Reference
@@ -21,6 +20,19 @@ LEAST_QUALITIES: Mapping[str, float] = MappingProxyType(
     {"NONE": 0.0, "LOW": 0.1, "AUTO": LEAST_QUALITY, "MEDIUM": 0.3, "HIGH": 0.5}
 )
 """The quality score that each QualityFilter asks for; how often faces of each quality are missed is in benchmarks/results/quality.json."""
+
+
+class Sized(Protocol):
+    """A photo or a film: what is in it is told as ratios of its upright width and height."""
+
+    @property
+    def width(self) -> int:
+        """In pixels."""
+
+    @property
+    def height(self) -> int:
+        """In pixels."""
+
 
 _LANDMARKS = (
     ("eyeLeft", "left_eye"),
@@ -93,12 +105,12 @@ def match_document(candidate: Candidate) -> Document:
     return {"Similarity": candidate.similarity, "Face": reference_document(candidate.reference)}
 
 
-def bare_document(face: Face, image: WireImage) -> Document:
+def bare_document(face: Face, image: Sized) -> Document:
     """Where a face is, and how sure that it is one."""
     return {"BoundingBox": box_document(face.box, image), "Confidence": 100 * face.confidence}
 
 
-def face_document(face: Face, image: WireImage) -> Document:
+def face_document(face: Face, image: Sized) -> Document:
     """A face as a FaceDetail or a ComparedFace: all that visavis says of a face."""
     return {
         **bare_document(face, image),
@@ -108,7 +120,7 @@ def face_document(face: Face, image: WireImage) -> Document:
     }
 
 
-def box_document(box: Box, image: WireImage) -> Document:
+def box_document(box: Box, image: Sized) -> Document:
     """A box; parts of it may lie outside the photo."""
     return {
         "Left": box.x / image.width,
@@ -125,6 +137,6 @@ def quality_reasons(face: Face, least_quality: float) -> list[str]:
     return list(dict.fromkeys(_REASONS[reason] for reason in face.quality.reasons)) or ["LOW_FACE_QUALITY"]
 
 
-def _landmarks(landmarks: Landmarks, image: WireImage) -> list[Document]:
+def _landmarks(landmarks: Landmarks, image: Sized) -> list[Document]:
     points = ((name, getattr(landmarks, field)) for name, field in _LANDMARKS)
     return [{"Type": name, "X": p.x / image.width, "Y": p.y / image.height} for name, p in points]

@@ -14,12 +14,16 @@ from visavis.errors import (
     ImageError,
     ImageTooLargeError,
     IncompatibleTemplatesError,
+    JobTokenError,
+    MissingExtraError,
     NoFaceError,
     SearchRateError,
     StoreBusyError,
     TagError,
+    TooManyJobsError,
     TooManyTagsError,
     UnknownGalleryError,
+    UnknownJobError,
     UnknownReferenceError,
     UnknownUserError,
     UserExistsError,
@@ -29,10 +33,12 @@ from visavis.errors import (
 from visavis.rekognition.errors import (
     AccessDeniedException,
     ConflictException,
+    IdempotentParameterMismatchException,
     ImageTooLargeException,
     InternalServerError,
     InvalidImageFormatException,
     InvalidParameterException,
+    LimitExceededException,
     ResourceAlreadyExistsException,
     ResourceNotFoundException,
     ServiceQuotaExceededException,
@@ -87,6 +93,23 @@ def _no_reference(_error: VisavisError, _operation: str, _parameters: _Parameter
     return InvalidParameterException("faceId was not found in the collection")
 
 
+def _no_job(_error: VisavisError, _operation: str, _parameters: _Parameters) -> WireError:
+    return ResourceNotFoundException("Could not find JobId")
+
+
+def _token_used(_error: VisavisError, _operation: str, parameters: _Parameters) -> WireError:
+    token = parameters.get("ClientRequestToken", "")
+    return IdempotentParameterMismatchException(
+        f"The ClientRequestToken: {token} you have supplied is already in use."
+    )
+
+
+def _no_video(error: VisavisError, operation: str, _parameters: _Parameters) -> WireError:
+    return AccessDeniedException(
+        f"{operation} is not answered by this server: {error.message}. See /operations#stored-video on this server."
+    )
+
+
 def _with_hint(kind: type[WireError]) -> Callable[[VisavisError, str, _Parameters], WireError]:
     def convert(error: VisavisError, _operation: str, _parameters: _Parameters) -> WireError:
         hint = f": {error.hint}" if error.hint else ""
@@ -107,6 +130,10 @@ _CONVERSIONS: tuple[tuple[type[VisavisError], Callable[[VisavisError, str, _Para
     (UserExistsError, _plain(ConflictException)),
     (UserFullError, _with_hint(ServiceQuotaExceededException)),
     (TooManyTagsError, _with_hint(ServiceQuotaExceededException)),
+    (UnknownJobError, _no_job),
+    (JobTokenError, _token_used),
+    (TooManyJobsError, _plain(LimitExceededException)),
+    (MissingExtraError, _no_video),
     (NoFaceError, _no_face),
     (ImageTooLargeError, _plain(ImageTooLargeException)),
     (ImageError, _plain(InvalidImageFormatException)),

@@ -20,8 +20,6 @@ class Standing(Enum):
     """What becomes of an operation."""
 
     SERVED = "served"
-    VIDEO = "video"
-    """Stored video: not yet."""
     OUTSIDE = "outside"
     """Not about faces: outside the scope."""
     REFUSED = "refused"
@@ -42,7 +40,7 @@ _GROUPS = (
     (Standing.SERVED, "faces", "DeleteFaces ListFaces SearchFaces"),
     (Standing.SERVED, "users", "CreateUser DeleteUser ListUsers AssociateFaces DisassociateFaces SearchUsers"),
     (Standing.SERVED, "tags", "TagResource UntagResource ListTagsForResource"),
-    (Standing.VIDEO, "stored-video", "StartFaceDetection GetFaceDetection StartFaceSearch GetFaceSearch"),
+    (Standing.SERVED, "stored-video", "StartFaceDetection GetFaceDetection StartFaceSearch GetFaceSearch"),
     (Standing.OUTSIDE, "labels", "DetectLabels StartLabelDetection GetLabelDetection"),
     (Standing.OUTSIDE, "text", "DetectText StartTextDetection GetTextDetection"),
     (Standing.OUTSIDE, "moderation", "DetectModerationLabels StartContentModeration GetContentModeration"),
@@ -74,7 +72,7 @@ OPERATIONS = MappingProxyType(dict(_places()))
 """Every operation of Rekognition, and where it stands."""
 
 SERVED = frozenset(name for name, place in OPERATIONS.items() if place.standing is Standing.SERVED)
-"""The operations on images, collections, faces, users and tags."""
+"""The operations on images, stored videos, collections, faces, users and tags."""
 
 
 @cache

@@ -22,7 +22,8 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "tags": "Answered. visavis:purpose is shown and never changes; visavis:fpir sets how often a search may find somebody for a stranger.",
         "attributes": "A box, landmarks, pose, brightness and sharpness are measured. Age, gender, emotions and the like are guesses about "
         "people from their looks: they are never made. Glasses, open eyes and the like are left out until they can be measured honestly.",
-        "stored-video": "Faces in stored videos are to come. They are not answered yet.",
+        "stored-video": "Answered, where the server has the packages for it (the extra video). A search tells of people whose consent to the collection's purpose counts at that "
+        "moment; nobody else gets an index, an entry or a template that is kept. Nobody is followed, and nothing is watched live.",
         "labels": "What is in a picture besides faces is not what visavis is for.",
         "text": "Text in pictures is not what visavis is for.",
         "moderation": "Judging the contents of pictures is not what visavis is for.",
@@ -40,7 +41,6 @@ REASONS: Mapping[str, str] = MappingProxyType(
 
 _TITLES = {
     Standing.SERVED: "answered",
-    Standing.VIDEO: "not yet",
     Standing.OUTSIDE: "outside the scope",
     Standing.REFUSED: "refused by design",
 }

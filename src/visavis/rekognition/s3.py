@@ -38,9 +38,7 @@ def read_object(s3_object: Mapping[str, str], region: str) -> bytes:
     from urllib3.exceptions import HTTPError
 
     try:
-        with _making:
-            client = _client(region)
-        answer = client.get_object(**_request(s3_object))
+        answer = connected(region).get_object(**request_for(s3_object))
         # As a context, the body is urllib3's answer: that can give what has come without waiting for more.
         with answer["Body"] as stream:
             return _read(stream, answer.get("ContentLength"))
@@ -48,7 +46,13 @@ def read_object(s3_object: Mapping[str, str], region: str) -> bytes:
         raise InvalidS3ObjectException from None
 
 
-def _request(s3_object: Mapping[str, str]) -> dict[str, str]:
+def connected(region: str) -> Any:
+    """A client of S3, to be shared between threads; what it raises may say anything."""
+    with _making:
+        return _client(region)
+
+
+def request_for(s3_object: Mapping[str, str]) -> dict[str, str]:
     """What is asked of S3; a bucket or a name that is left out is for botocore to refuse."""
     names = {"Bucket": "Bucket", "Name": "Key", "Version": "VersionId"}
     return {names[name]: value for name, value in s3_object.items()}
@@ -86,6 +90,14 @@ def _client(region: str) -> Any:
     client = session.create_client("s3", session.get_config_variable("region") or region, config=config)
     client.meta.events.register("before-parameter-build.s3", _stay_in_the_region)
     return client
+
+
+def new_client(service: str, region: str, **options: Any) -> Any:
+    """A client of another of AWS's services, to be closed by whoever asked for it. options: of botocore's Config."""
+    from botocore.config import Config
+
+    with _making:
+        return _session().create_client(service, region, config=Config(**options))
 
 
 @cache

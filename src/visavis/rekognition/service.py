@@ -13,7 +13,7 @@ from visavis.rekognition.arns import collection_arn, collection_of
 from visavis.rekognition.errors import AccessDeniedException, InternalServerError, WireError
 from visavis.rekognition.failures import as_wire_error
 from visavis.rekognition.model import OPERATIONS, Place, Standing
-from visavis.rekognition.operations import collections, faces, images, tags, users
+from visavis.rekognition.operations import collections, faces, images, tags, users, videos
 from visavis.rekognition.request import Request
 from visavis.rekognition.tokens import Tokens
 from visavis.rekognition.validate import validate
@@ -33,11 +33,10 @@ from visavis.services.work import working
 Handler = Callable[[Request], Mapping[str, object]]
 
 HANDLERS: Mapping[str, Handler] = MappingProxyType(
-    collections.HANDLERS | faces.HANDLERS | images.HANDLERS | tags.HANDLERS | users.HANDLERS
+    collections.HANDLERS | faces.HANDLERS | images.HANDLERS | tags.HANDLERS | users.HANDLERS | videos.HANDLERS
 )
 
 _SAYS = {
-    Standing.VIDEO: "is not answered yet",
     Standing.OUTSIDE: "is not about faces, and outside of what visavis does",
     Standing.REFUSED: "is refused by design",
 }
@@ -55,6 +54,8 @@ _LOGGED_AS = MappingProxyType(
         "SearchFacesByImage": Action.IDENTIFY,
         "SearchUsers": Action.IDENTIFY,
         "SearchUsersByImage": Action.IDENTIFY,
+        "StartFaceSearch": Action.IDENTIFY,
+        "GetFaceSearch": Action.VIEW,
         "CreateUser": Action.USER_CREATE,
         "DeleteUser": Action.USER_DELETE,
         "ListUsers": Action.VIEW,

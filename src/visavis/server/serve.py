@@ -16,6 +16,7 @@ import numpy as np
 import uvicorn
 
 from visavis.errors import ModelError
+from visavis.jobs.children import workers
 from visavis.models.manifest import DEFAULT_RECOGNISER
 from visavis.rekognition.model import service
 from visavis.rekognition.service import Service, Signed
@@ -79,11 +80,11 @@ def warm_up(registry: Registry) -> None:
             log_event("a gallery's model cannot be loaded", error)
 
 
-def serve(registry: Registry, app: Server, listener: Listener, limits: Limits) -> None:
-    """Answer until SIGTERM or SIGINT. What is under way then is finished within `stop_s`; what still runs after twice that is cut off."""
+def serve(registry: Registry, app: Server, listener: Listener, limits: Limits, jobs: int = 0) -> None:
+    """Answer, and do so many stored-video jobs at once, until SIGTERM or SIGINT. What is under way then is finished within `stop_s`; what still runs after twice that is cut off."""
     sys.setswitchinterval(SWITCH_S)
     server = http_server(app, listener, limits)
-    with _sweeping(registry), _stopping(server):
+    with _sweeping(registry), _stopping(server), workers(registry.settings, jobs, _worker_ended):
         server.run(sockets=[listener.socket])
         watchdog = threading.Timer(limits.stop_s, os._exit, (1,))
         watchdog.daemon = True
@@ -112,6 +113,10 @@ def http_server(app: App, listener: Listener, limits: Limits) -> uvicorn.Server:
     config.load()
     config.ssl = listener.tls
     return uvicorn.Server(config)
+
+
+def _worker_ended() -> None:
+    log_event("a worker ended; another takes its place")
 
 
 def _read(registry: Registry) -> None:

@@ -14,6 +14,7 @@ from visavis.audit.entry import Action, Counted
 from visavis.consent.states import Event, State, next_state
 from visavis.consent.times import SECONDS_PER_DAY
 from visavis.errors import ClockError, EraseUnfinishedError, StoreError
+from visavis.services.jobs import forget_old
 from visavis.services.registry import Registry
 from visavis.services.work import Concerned, Logged, Work, check_clock, working
 from visavis.store.grants import (
@@ -74,7 +75,7 @@ def finish_erasures(registry: Registry) -> None:
 
 
 def sweep(registry: Registry) -> int:
-    """Erase whoever's consent expired, and the records of ended consents that need not be proven any more; how many people."""
+    """Erase whoever's consent expired, the records of ended consents that need not be proven any more, and old jobs; how many people."""
     swept = 0
     while True:
         with registry.store.read() as connection:
@@ -83,6 +84,7 @@ def sweep(registry: Registry) -> int:
             break
         swept += len(end_grants(registry, [grant.id for grant in expired], Event.EXPIRE))
     _forget_proofs(registry)
+    forget_old(registry)
     return swept
 
 

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from visavis.analysis import Analyzer
 from visavis.consent.terms import check_subject
-from visavis.errors import ConsentError, ConsentTermsError, VisavisError
+from visavis.errors import ConsentError, ConsentTermsError, ModelError, VisavisError
 from visavis.grants import ConsentGrant
 from visavis.services.enrol import Enrolled, Enrolment, enrol, image_digest
 from visavis.services.galleries import find
@@ -42,6 +42,14 @@ class HowToEnrol:
     confirmed: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """A photo of a folder and what is known of it so far: its bytes, then the face in it, or what came of it."""
+
+    photo: PhotoOf
+    found: bytes | Portrait | Enrolled | VisavisError
+
+
 def enrol_photos(
     registry: Registry, gallery_name: str, photos: Sequence[PhotoOf], how: HowToEnrol
 ) -> Iterator[tuple[PhotoOf, Enrolled | VisavisError]]:
@@ -52,31 +60,56 @@ def enrol_photos(
     Raises UnknownGalleryError, ModelError and StoreError; what was yielded before is kept.
     """
     gallery = find(registry, gallery_name)
-    source = iter(photos)
-    while batch := list(islice(source, BATCH)):
-        yield from zip(batch, _enrol_batch(registry, gallery, batch, how), strict=True)
+    analyzer = registry.analyzer(gallery.recogniser)
+    looked_at = analyzer.map(partial(_look, analyzer, how), _read_all(registry, gallery, photos))
+    while batch := list(islice(looked_at, BATCH)):
+        yield from _enrol_batch(registry, gallery, batch, how)
 
 
 def _enrol_batch(
-    registry: Registry, gallery: Gallery, batch: Sequence[PhotoOf], how: HowToEnrol
-) -> list[Enrolled | VisavisError]:
-    analyzer = registry.analyzer(gallery.recogniser)
-    outcomes: dict[int, Enrolled | VisavisError] = dict(_misnamed(batch))
-    named = {i: photo for i, photo in enumerate(batch) if i not in outcomes}
-    with registry.store.read() as connection:
-        subjects = [photo.subject for photo in named.values()]
-        grants = live_grants(connection, gallery.purpose, subjects, registry.clock())
-    read = {i: _read(photo.path, grants[photo.subject]) for i, photo in named.items()}
-    outcomes |= _known(registry, gallery, {i: grants[photo.subject] for i, photo in named.items()}, read)
-    fresh = [i for i in named if i not in outcomes]
-    faces = analyzer.map(partial(_portrait, analyzer, how), (read[i] for i in fresh))
-    enrolments = [
-        Enrolment(batch[i].subject, face, confirmed=how.confirmed)
-        for i, face in zip(fresh, faces, strict=True)
-    ]
-    if enrolments:
-        outcomes |= zip(fresh, enrol(registry, gallery.name, enrolments), strict=True)
-    return [outcomes[i] for i in range(len(batch))]
+    registry: Registry, gallery: Gallery, batch: Sequence[_Seen | VisavisError], how: HowToEnrol
+) -> Iterator[tuple[PhotoOf, Enrolled | VisavisError]]:
+    """Enrol some, and say of each what came of it; meanwhile the next are looked at."""
+    seen, enrolments = [], []
+    for one in batch:
+        if isinstance(one, VisavisError):  # of no photo
+            raise one
+        seen.append(one)
+        if isinstance(one.found, Portrait | VisavisError) and not isinstance(one.found, ConsentTermsError):
+            enrolments.append(Enrolment(one.photo.subject, one.found, confirmed=how.confirmed))
+    outcomes = iter(enrol(registry, gallery.name, enrolments) if enrolments else ())
+    for one in seen:
+        if isinstance(one.found, Enrolled | ConsentTermsError):
+            yield one.photo, one.found
+        else:
+            yield one.photo, next(outcomes)
+
+
+def _read_all(registry: Registry, gallery: Gallery, photos: Sequence[PhotoOf]) -> Iterator[_Seen]:
+    """Photos in order, as far as they need not be looked at."""
+    source = iter(photos)
+    while batch := list(islice(source, BATCH)):
+        outcomes: dict[int, bytes | Enrolled | VisavisError] = dict(_misnamed(batch))
+        named = {i: photo for i, photo in enumerate(batch) if i not in outcomes}
+        with registry.store.read() as connection:
+            subjects = [photo.subject for photo in named.values()]
+            grants = live_grants(connection, gallery.purpose, subjects, registry.clock())
+        read = {i: _read(photo.path, grants[photo.subject]) for i, photo in named.items()}
+        known = _known(registry, gallery, {i: grants[photo.subject] for i, photo in named.items()}, read)
+        outcomes |= read | dict(known)
+        yield from (_Seen(photo, outcomes[i]) for i, photo in enumerate(batch))
+
+
+def _look(analyzer: Analyzer, how: HowToEnrol, seen: _Seen) -> _Seen:
+    """Find the face of a photo; raises ModelError alone, which is of no photo."""
+    if not isinstance(seen.found, bytes):
+        return seen
+    try:
+        return _Seen(seen.photo, portrait(analyzer, seen.found, largest=how.largest))
+    except ModelError:
+        raise
+    except VisavisError as error:
+        return _Seen(seen.photo, error)
 
 
 def _misnamed(batch: Sequence[PhotoOf]) -> Iterator[tuple[int, ConsentTermsError]]:
@@ -86,12 +119,6 @@ def _misnamed(batch: Sequence[PhotoOf]) -> Iterator[tuple[int, ConsentTermsError
             check_subject(photo.subject)
         except ConsentTermsError as error:
             yield i, error
-
-
-def _portrait(analyzer: Analyzer, how: HowToEnrol, photo: bytes | VisavisError) -> Portrait:
-    if isinstance(photo, VisavisError):
-        raise photo
-    return portrait(analyzer, photo, largest=how.largest)
 
 
 def _read(path: Path, grant: ConsentGrant | ConsentError) -> bytes | VisavisError:

@@ -254,3 +254,76 @@ salts = Table(
     sqlite_with_rowid=False,
 )
 """Under the grant's key: what opens the commitments to a person in a leaf."""
+
+jobs = Table(
+    "jobs",
+    store,
+    Column("number", Counter, primary_key=True, autoincrement=True),
+    Column("id", Text, nullable=False, unique=True),
+    Column("kind", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("gallery_id", Bytes, ForeignKey("galleries.id", ondelete="CASCADE")),
+    Column("min_similarity", Float),
+    Column("token", Text),
+    Column("asked", Bytes, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("channel", Text),
+    Column("tag", Text),
+    Column("created_at", BigInteger, nullable=False),
+    Column("ended_at", BigInteger),
+    Column("message", Text),
+    Column("told", SmallInteger, nullable=False),
+    Column("beats", BigInteger, nullable=False),
+    Column("segments", Integer, nullable=False),
+    Column("last_pts", BigInteger),
+    Column("people", Integer, nullable=False),
+    Column("film", Text),
+    UniqueConstraint("by", "kind", "token"),
+    Index("ix_jobs_state", "state"),
+    sqlite_autoincrement=True,
+)
+"""Films that are looked through, and what came of it. source, channel: JSON, whose meaning only those who fetch a film and tell of it
+know; asked: a hash of all that was asked for; told: 0 while somebody has to be told of its end; beats: counted up by whoever works on it;
+segments, last_pts: how far it is; people: how many were found so far; film: JSON, what the file says of itself.
+"""
+
+film_faces = Table(
+    "film_faces",
+    store,
+    Column("number", Counter, primary_key=True, autoincrement=True),
+    Column("job_number", BigInteger, ForeignKey("jobs.number", ondelete="CASCADE"), nullable=False),
+    Column("at_ms", BigInteger, nullable=False),
+    Column("face", Bytes, nullable=False),
+    Column("enrolled_number", BigInteger, ForeignKey("enrolled.number", ondelete="CASCADE")),
+    Column("person", Integer),
+    Index("ix_film_faces_job_number_number", "job_number", "number"),
+    Index("ix_film_faces_enrolled_number", "enrolled_number"),
+    sqlite_autoincrement=True,
+)
+"""A face at a time of a film: where it is, and never what would know it again. Of a search, only faces of people who were found:
+enrolled_number is the reference that is likest, and with it the row goes; person counts the people of a job from 0.
+"""
+
+film_matches = Table(
+    "film_matches",
+    store,
+    Column(
+        "face_number",
+        BigInteger,
+        ForeignKey("film_faces.number", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    Column(
+        "enrolled_number",
+        BigInteger,
+        ForeignKey("enrolled.number", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    Column("similarity", Float, nullable=False),
+    Index("ix_film_matches_enrolled_number", "enrolled_number"),
+    sqlite_with_rowid=False,
+)
+"""The references that a face of a film is like. similarity: 0 to 100."""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import re
 from pathlib import Path
 
 import pytest
 
-from visavis.errors import OutputExistsError, OutputPlaceError, OutputUnwritableError
+from visavis.errors import OutputExistsError, OutputFullError, OutputPlaceError, OutputUnwritableError
+from visavis.files import UNFINISHED
 from visavis.redaction.outputs import Outputs, Task, tasks_of
 
 SUFFIXES = frozenset({".jpg"})
@@ -113,7 +116,9 @@ def test_a_file_that_was_there_before_is_never_done(task: Task, tmp_path: Path) 
         Outputs(tmp_path / "home", "solid").done(task)
 
 
-@pytest.mark.parametrize("moment", ["pathlib.Path.replace", "json.dumps"])
+@pytest.mark.parametrize(
+    "moment", ["pathlib.Path.hardlink_to", "visavis.redaction.outputs.Outputs._remember"]
+)
 def test_a_run_that_is_cut_off_goes_on(
     moment: str, task: Task, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -124,17 +129,63 @@ def test_a_run_that_is_cut_off_goes_on(
         patched.setattr(moment, cut)
         with pytest.raises(KeyboardInterrupt):
             Outputs(tmp_path / "home", "solid").write(task, b"redacted")
-    with (tmp_path / "home" / "redactions.jsonl").open("a") as remembered:
-        remembered.write('["cut o')
+    (tmp_path / "home").mkdir(exist_ok=True)
+    with (tmp_path / "home" / "redactions.txt").open("a") as remembered:
+        remembered.write("0a1b2")
     again = Outputs(tmp_path / "home", "solid")
     assert not again.done(task)
     again.write(task, b"redacted")
     assert Outputs(tmp_path / "home", "solid").done(task)
 
 
-def test_places_of_photos_are_for_their_owner_alone(task: Task, tmp_path: Path) -> None:
+def test_what_is_remembered_names_nobody(task: Task, tmp_path: Path) -> None:
     Outputs(tmp_path / "home", "solid").write(task, b"redacted")
-    assert (tmp_path / "home" / "redactions.jsonl").stat().st_mode & 0o777 == 0o600
+    remembered = tmp_path / "home" / "redactions.txt"
+    assert remembered.stat().st_mode & 0o777 == 0o600
+    assert re.fullmatch(r"\n[0-9a-f]{32}\n", remembered.read_text())
+
+
+def test_what_a_killed_run_left_is_removed_and_what_another_writes_stays(task: Task, tmp_path: Path) -> None:
+    outputs = Outputs(tmp_path / "home", "solid")
+    task.target.parent.mkdir(parents=True)
+    left = task.target.parent / UNFINISHED.replace("*", "left")
+    left.write_bytes(b"half a photo")
+    others = Task(task.source, task.target.with_name("others.jpg"))
+    with outputs.writing(others) as file:
+        file.write(b"another")
+        outputs.sweep([task])
+        assert not left.exists()
+        assert len(list(task.target.parent.iterdir())) == 1, "it is being written"
+    assert list(task.target.parent.iterdir()) == [others.target]
+
+
+def test_of_two_runs_at_once_one_writes_and_both_know_it_later(task: Task, tmp_path: Path) -> None:
+    one, other = (Outputs(tmp_path / "home", "solid") for _ in range(2))
+
+    def write_late() -> None:
+        with one.writing(task) as file:
+            file.write(b"redacted")
+            other.write(task, b"redacted")
+
+    with pytest.raises(OutputExistsError):
+        write_late()
+    assert list(task.target.parent.iterdir()) == [task.target]
+    assert Outputs(tmp_path / "home", "solid").done(task)
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
+def test_a_full_disk_leaves_nothing(
+    number: int, task: Task, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_: int) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(os, "fsync", full)
+    outputs = Outputs(tmp_path / "home", "solid")
+    with pytest.raises(OutputFullError):
+        outputs.write(task, b"redacted")
+    assert list(task.target.parent.iterdir()) == []
+    assert not outputs.done(task)
 
 
 def test_what_cannot_be_written_is_said(task: Task, tmp_path: Path) -> None:

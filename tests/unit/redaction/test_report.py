@@ -72,7 +72,7 @@ def text_of(page: str) -> str:
 
 
 def test_the_page_is_whole_loads_nothing_and_runs_nothing(folder: Folder) -> None:
-    video = Reviewed("film.mp4", folder.path / "gone.mp4", RedactedVideo(10, 5, 6), [])
+    video = Reviewed("film.mp4", folder.path / "gone.mp4", RedactedVideo(10, 5), [])
     failed = Reviewed(HOSTILE, folder.path / "x", CorruptImageError(), None)
     missed = missed_faces({HOSTILE: Coverage(4, 1, 2, 0, 10, 1)}, 9)
     files = [folder.photo(HOSTILE, Moment("<i>", 0.5, WHERE)), video, failed]
@@ -102,8 +102,8 @@ def test_what_was_done(folder: Folder) -> None:
     files = [
         folder.photo("a", outcome=Redacted(b"", 1200, kept=3, spared=2)),
         folder.photo("b", outcome=Redacted(b"", 0)),
-        Reviewed("c", folder.path / "c.mp4", RedactedVideo(1000, 750, 900), []),
-        Reviewed("d", folder.path / "d.mp4", RedactedVideo(100, 0, 0), []),
+        Reviewed("c", folder.path / "c.mp4", RedactedVideo(1000, 750), []),
+        Reviewed("d", folder.path / "d.mp4", RedactedVideo(100, 0), []),
         Reviewed("e", folder.path / "e", None, None),
         Reviewed("f", folder.path / "f", CorruptImageError(), None),
     ]
@@ -139,7 +139,7 @@ def test_a_moment_is_shown_with_its_picture_its_place_and_what_corrects_it(folde
     gone = Reviewed(
         "film.mp4",
         folder.path / "gone.mp4",
-        RedactedVideo(10, 5, 6),
+        RedactedVideo(10, 5),
         [Moment("Another reason.", 0.9, WHERE, Span(3_725_200, 1234, 3_724_000, 3_726_000))],
     )
     page = review_page(Review([photo, gone]))

@@ -44,7 +44,9 @@ def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return Film(sound="aac").write(tmp_path_factory.mktemp("film") / "film.mp4")
 
 
-def looking_at(boxes: Callable[[int], list[Box]], kept: bool = False) -> Callable[[Frame, int, bool], Look]:
+def looking_at(
+    boxes: Callable[[int], list[Box]], *, kept: bool = False
+) -> Callable[[Frame, int, bool], Look]:
     """A looker that sees these boxes in the frame of each number."""
 
     def look(frame: Frame, number: int, recognise: bool) -> Look:

@@ -8,7 +8,6 @@ from visavis.rekognition.model import OPERATIONS, Standing
 
 STANDINGS = {
     Standing.SERVED: "answered",
-    Standing.VIDEO: "not yet",
     Standing.OUTSIDE: "outside the scope",
     Standing.REFUSED: "refused by design",
 }
@@ -18,7 +17,7 @@ def test_the_migration_page_says_where_each_operation_stands() -> None:
     page = (ROOT / "docs" / "rekognition.md").read_text("utf-8")
     rows = dict(
         re.findall(
-            r"^\| ([A-Z][A-Za-z]+) \| (answered|not yet|outside the scope|refused by design) \| [^|]+ \|$",
+            r"^\| ([A-Z][A-Za-z]+) \| (answered|outside the scope|refused by design) \| [^|]+ \|$",
             page,
             flags=re.MULTILINE,
         )

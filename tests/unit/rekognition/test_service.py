@@ -27,6 +27,9 @@ _PARAMETERS: dict[str, dict[str, Any]] = {
     "ListTagsForResource": _ARN,
     "TagResource": _ARN | {"Tags": {"a": "b"}},
     "UntagResource": _ARN | {"TagKeys": ["a"]},
+    "StartFaceDetection": {"Video": {}},
+    "GetFaceDetection": {"JobId": "a"},
+    "GetFaceSearch": {"JobId": "a"},
 }
 _MORE: dict[str, dict[str, Any]] = {
     "AssociateFaces": {"UserId": "a", "FaceIds": [_ID]},
@@ -35,6 +38,7 @@ _MORE: dict[str, dict[str, Any]] = {
     "DeleteUser": {"UserId": "a"},
     "DisassociateFaces": {"UserId": "a", "FaceIds": [_ID]},
     "IndexFaces": _IMAGE,
+    "StartFaceSearch": {"Video": {}},
     "SearchFaces": {"FaceId": _ID},
     "SearchFacesByImage": _IMAGE,
     "SearchUsersByImage": _IMAGE,
@@ -58,7 +62,6 @@ def test_each_other_operation_says_why_not_and_where_to_read_on(
     assert status == 400
     assert b'"__type":"AccessDeniedException"' in body
     says = {
-        Standing.VIDEO: b"is not answered yet",
         Standing.OUTSIDE: b"outside of what visavis does",
         Standing.REFUSED: b"is refused by design",
     }
@@ -96,7 +99,8 @@ def test_what_leaves_an_entry_where_it_is_done_leaves_one_where_it_is_not_allowe
     nobody, before = Caller(sqlite_registry, replace(KEY, operations=("Other",))), log_size(sqlite_registry)
     with pytest.raises(Refused, match="AccessDeniedException"):
         nobody(operation, **_PARAMETERS.get(operation, {"CollectionId": "staff"} | _MORE.get(operation, {})))
-    leaves_none = {"DetectFaces", "ListCollections", "DescribeCollection", "ListTagsForResource"}
+    leaves_none = {"DetectFaces", "StartFaceDetection", "GetFaceDetection"}
+    leaves_none |= {"ListCollections", "DescribeCollection", "ListTagsForResource"}
     assert log_size(sqlite_registry) - before == (operation not in leaves_none)
 
 

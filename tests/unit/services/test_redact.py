@@ -15,6 +15,7 @@ from registries import (
     PURPOSE,
     Clock,
     FakeAnalyzer,
+    Seen,
     agree,
     enrolled,
     face_of,
@@ -46,7 +47,7 @@ class Sees(FakeAnalyzer):
         super().__init__(model)
         self.asked = []
 
-    def recognise(self, photo: bytes, faces: Sequence[Face]) -> list[Face]:
+    def recognise(self, photo: Seen, faces: Sequence[Face]) -> list[Face]:
         assert photo == b"photo"
         self.asked += faces
         names = [PEOPLE[int(face.box.x)] for face in faces]

@@ -213,12 +213,13 @@ def test_an_encrypted_mp4(tmp_path: Path) -> None:
 
 
 def test_more_pixels_than_the_limits_allow(tmp_path: Path) -> None:
-    film = Film("mov", "mjpeg", 7680, 4320, "yuvj420p", pts=[0], colour=(2, 2, 2, 5))
-    with pytest.raises(VideoTooLargeError, match="7680 x 4320"):
-        Video(film.write(tmp_path / "film"))
-    gif = b"GIF89a" + struct.pack("<HH", 65535, 65535) + b"\0\0\0" + b",\0\0\0\0\1\0\1\0\0\2\2\x44\1\0;"
-    with pytest.raises(VideoTooLargeError, match="65535 x 65535"):
-        Video(saved(gif, tmp_path / "film.gif"))
+    for film in (FILM, Film("mov", "mjpeg", layout="yuvj420p", colour=(2, 2, 2, 5))):
+        with pytest.raises(VideoTooLargeError, match="96 x 64"):
+            Video(film.write(tmp_path / "film"), VideoLimits(max_pixels=96 * 64 - 1))
+    for sides in ((7680, 4320), (65535, 65535)):
+        gif = b"GIF89a" + struct.pack("<HH", *sides) + bytes(3) + b",\0\0\0\0\1\0\1\0\0\2\2\x44\1\0;"
+        with pytest.raises(VideoTooLargeError, match=f"{sides[0]} x {sides[1]}"):
+            Video(saved(gif, tmp_path / "film.gif"))
 
 
 def test_more_pictures_than_the_limits_allow(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ face that was marked by eye (annotations/README.md), and of every box that `Anal
 In the films that are made of photos (filming.py) faces count from 16 px; deface runs with its default settings, its masks drawn as
 it draws them. The look's price is processor time per frame, its scaling included.
 
-    python benchmarks/films.py --deface-python PYTHON       of an environment of its own with deface
+    python benchmarks/video_covers.py --deface-python PYTHON       of an environment of its own with deface
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ Mask = NDArray[np.uint8]
 
 
 def main() -> None:
-    """Measure, print and write results/films.json."""
+    """Measure, print and write results/video_covers.json."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--deface-python", help="leave it out to measure visavis alone")
     python = parser.parse_args().deface_python
@@ -68,7 +68,7 @@ def main() -> None:
         }
         if python:
             figures["photos"]["deface"] = _figures(film, _their_masks(python, film))
-    save("films", figures)
+    save("video_covers", figures)
 
 
 def _signers(analyzer: visavis.Analyzer) -> dict[str, Any]:

@@ -1,0 +1,101 @@
+"""What `visavis redact` does with each file; photos are worked on side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+from visavis.analysis import Analyzer
+from visavis.errors import (
+    ClockError,
+    KeyringError,
+    ModelError,
+    OutputFullError,
+    SearchRateError,
+    StoreError,
+    UnknownGalleryError,
+    VisavisError,
+)
+from visavis.redaction.covering import Redacted, VideoCovering
+from visavis.redaction.encoding import format_of
+from visavis.redaction.missed import Coverage
+from visavis.redaction.moments import Moment
+from visavis.redaction.outputs import Outputs, Task
+from visavis.redaction.redact import Spare, redact
+from visavis.services.photos import read_photo
+
+if TYPE_CHECKING:
+    from visavis.cli.redact_review import Reviewing
+    from visavis.redaction.videos import RedactedVideo
+
+_OF_NO_FILE = (
+    ClockError,
+    KeyringError,
+    ModelError,
+    OutputFullError,
+    SearchRateError,
+    StoreError,
+    UnknownGalleryError,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """How files are redacted. mark: a text that differs where others are spared."""
+
+    analyzer: Analyzer
+    covering: VideoCovering
+    audio: str
+    spare: Spare | None
+    mark: str
+    reviewing: Reviewing
+
+    def settings_of_photos(self) -> str:
+        """A text that differs where photos are redacted differently."""
+        return f"{self.covering.at(0)} {self.mark}"
+
+    def settings_of_videos(self) -> str:
+        """The same of videos."""
+        return f"{self.covering} {self.audio} {self.mark}"
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What became of a file: None where that was done before. moments, coverage: what a review wants to know, where it can."""
+
+    task: Task
+    kind: str
+    outcome: Redacted | RedactedVideo | VisavisError | None
+    moments: Sequence[Moment] | None = None
+    coverage: Coverage | None = None
+
+
+def ends_the_run(error: VisavisError) -> bool:
+    """Whether the next file would fare no better."""
+    return isinstance(error, _OF_NO_FILE)
+
+
+def redact_photos(asked: Asked, outputs: Outputs, tasks: Sequence[Task]) -> Iterator[Done]:
+    """What became of each photo, in order; raises what would meet the next one as well."""
+    work = partial(_redact, asked, outputs)
+    for task, done in zip(tasks, asked.analyzer.map(work, tasks), strict=True):
+        if isinstance(done, VisavisError):
+            if ends_the_run(done):
+                raise done
+            yield Done(task, "photo", done)
+        else:
+            yield done
+
+
+def _redact(asked: Asked, outputs: Outputs, task: Task) -> Done:
+    covering = asked.covering.at(0)
+    if outputs.done(task):
+        return Done(task, "photo", None, asked.reviewing.moments_of(asked.analyzer, task.source, covering))
+    written, photo = format_of(task.target), read_photo(task.source)
+    redacted = redact(asked.analyzer, photo, covering, spare=asked.spare, written=written)
+    outputs.write(task, redacted.photo)
+    moments = asked.reviewing.moments_of(asked.analyzer, task.source, covering)
+    coverage = asked.reviewing.coverage_of(task.source, photo, redacted)
+    return Done(task, "photo", replace(redacted, photo=b"", regions=()), moments, coverage)

@@ -1,0 +1,68 @@
+"""The films of jobs on this machine: fetched when a job begins, and gone when it has ended."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from visavis.rekognition.films import StoredFilm, fetch_film
+from visavis.services import jobs
+from visavis.services.film_work import Film, FilmWork
+from visavis.services.jobs import State
+from visavis.services.registry import Registry
+from visavis.store.jobs import Job
+
+FOLDER = "jobs"
+_FORMATS = MappingProxyType({"mov": "QuickTime / MOV", "matroska": "Matroska / WebM", "gif": "GIF"})
+_FULL = 2  # as FFmpeg counts; where a film says nothing of it, players take it for limited
+
+
+def file_of(registry: Registry, job_id: str) -> Path:
+    """Where the film of a job lies, in the state folder; its owner alone may read it."""
+    return registry.settings.home / FOLDER / f"{job_id}.film"
+
+
+def begin(registry: Registry, job: Job) -> FilmWork:
+    """Fetch the film of a job, unless it is here already, and go on where the job is.
+
+    Raises FilmUnreadableError, FilmUnwritableError, FilmTooLongError, the VideoError that fits.
+    """
+    file = file_of(registry, job.id)
+    fetch_film(StoredFilm(**json.loads(job.source)), file)
+    film, metadata = open_film(file)
+    return FilmWork(registry, job.id, film, metadata)
+
+
+def open_film(file: Path) -> tuple[Film, Mapping[str, Any]]:
+    """A film, and what it says of itself as JSON values."""
+    from visavis.video.source import Video
+
+    film = Video(file)
+    return film, {
+        "codec": film.codec,
+        "format": _FORMATS.get(film.kind, film.kind),
+        "duration_ms": film.duration_ms,
+        "frame_rate": film.frame_rate,
+        "width": film.width,
+        "height": film.height,
+        "color_range": "FULL" if film.colour.range == _FULL else "LIMITED",
+    }
+
+
+def remove(registry: Registry, job_id: str) -> None:
+    """See that the film of a job is not on this machine."""
+    with suppress(OSError):
+        file_of(registry, job_id).unlink()
+
+
+def remove_left_over(registry: Registry) -> None:
+    """See that no film is on this machine but those of jobs that run: a process may have died before it removed one."""
+    wanted = {file_of(registry, job.id).name for job in jobs.every(registry) if job.state == State.RUNNING}
+    with suppress(OSError):
+        for file in (registry.settings.home / FOLDER).glob("*.film"):
+            if file.name not in wanted:
+                file.unlink(missing_ok=True)

@@ -23,7 +23,8 @@ from visavis.redaction.sightings import Look
 LOOK_SCORE = 0.2
 """Below this nothing is remembered of what the network saw."""
 
-_LOOKS_PX = 640, 960
+# A film of few pixels is enlarged by more: its faces are smaller, and all else that is done with it costs less.
+_LOOKS_PX, _SMALL_FILM_LOOKS_PX, _SMALL_FILM_PX = (640, 960), (640, 1120), 960
 _CLOSE_UP_PX, _CLOSE_UP_EVERY, _CLOSE_UP_SCORE = 224, 4, 0.5
 _CLOSE_UP_SHARE = 0.5  # of the picture's shorter side: what is smaller is seen better by the other looks
 _MAX_ENLARGEMENT = 2.0
@@ -41,12 +42,13 @@ def look(
     width_px, height_px: of the upright frame. number: of the frame in the film, from 0; says when it is time for a third look.
     """
     size = width_px, height_px
-    pictures = [scaled(*_size(size, px)) for px in _LOOKS_PX]
+    sides = _SMALL_FILM_LOOKS_PX if max(size) < _SMALL_FILM_PX else _LOOKS_PX
+    pictures = [scaled(*_size(size, side)) for side in sides]
     found = [_seen(picture, size, yunet, LOOK_SCORE) for picture in pictures]
     if number % _CLOSE_UP_EVERY == 0:
         large = _seen(scaled(*_size(size, _CLOSE_UP_PX)), size, yunet, _CLOSE_UP_SCORE)
-        sides = (large.xyxy[:, 2:] - large.xyxy[:, :2]).max(axis=1)
-        found.append(large.take(sides >= _CLOSE_UP_SHARE * min(size)))
+        lengths = (large.xyxy[:, 2:] - large.xyxy[:, :2]).max(axis=1)
+        found.append(large.take(lengths >= _CLOSE_UP_SHARE * min(size)))
     return join(found).suppressed(_MAX_OVERLAP), signature_of(pictures[0])
 
 

@@ -14,7 +14,14 @@ from visavis.redaction.covers import Covers, covers
 from visavis.redaction.links import LONGEST_GAP_MS
 from visavis.redaction.review import Reason
 from visavis.redaction.sightings import Look
-from visavis.redaction.tracks import BRIEF_HOLD_MS, HOLD_MS, KEPT_GAP_MS, REACH_MS, START_SCORE
+from visavis.redaction.tracks import (
+    BRIEF_HOLD_MS,
+    BRIEF_REACH_MS,
+    HOLD_MS,
+    KEPT_GAP_MS,
+    REACH_MS,
+    START_SCORE,
+)
 
 SEEN = Seen()
 WEAK = Seen(score=START_SCORE - 0.2)
@@ -108,6 +115,12 @@ def test_a_face_found_again_elsewhere_is_another() -> None:
 def test_weak_sightings_continue_a_track_and_begin_none() -> None:
     assert set(spans(film_of([[WEAK]] * 50))) == {"."}
     assert set(spans(film_of([[WEAK]] * 50 + [[SEEN]] + [[WEAK]] * 50))) == {"#"}
+
+
+def test_weak_sightings_of_what_may_be_no_face_count_hardly() -> None:
+    reach = int(BRIEF_REACH_MS // FRAME_MS)
+    picture = spans(film_of([[WEAK]] * 50 + [[Seen(score=START_SCORE)]] + [[WEAK]] * 50))
+    assert picture == "." * (50 - reach) + "#" * (2 * reach + 1) + "." * (50 - reach)
 
 
 def test_weak_sightings_count_only_so_long() -> None:

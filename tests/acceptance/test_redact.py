@@ -108,8 +108,7 @@ def test_people_who_agreed_are_spared_until_they_withdraw(
     run = visavis_here("redact", photo, out, "--keep", "reunion", "--json")
     assert run.returncode == 0, run.stderr
     assert (
-        json.loads(run.stdout)["files"][0] | {"spared": 1, "covered": 1}
-        == json.loads(run.stdout)["files"][0]
+        json.loads(run.stdout)["files"][0] | {"spared": 1, "covered": 1} == json.loads(run.stdout)["files"][0]
     )
     (seen,) = analyzer.detect(out)
     assert seen.box.x > 512

@@ -2,7 +2,7 @@
 
     python tests/folder_crashes.py --kills 200 --seed 1
 
-A folder is redacted, or enrolled, in runs that are killed after a random time, and then in one that is not. The outputs must be those of a run
+A folder is redacted, or enrolled, in runs that are killed at random moments, and then in one that is not. The outputs must be those of a run
 that nobody killed, byte for byte, with nothing half written beside them; every photo has one reference and one entry of its enrolment;
 and of those that were redacted for a gallery no more have two entries than were under way when their runs were killed. No model looks at the photos.
 Prints a line of JSON; exits 1 and says what is wrong where something is.
@@ -15,10 +15,12 @@ import json
 import os
 import random
 import signal
+import sqlite3
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from unittest import mock
@@ -37,6 +39,7 @@ from visavis.services.log import latest_entries, log_size
 GALLERY = "staff"
 PEOPLE, OF_A_PERSON = 12, 5
 KILLS_TO_A_FOLDER = 5
+LITTLE_S = 0.05
 
 
 @dataclass
@@ -64,9 +67,9 @@ class Folder:
         """Redact, killed so often, and compare with a run that was not."""
         words = ["redact", str(self.home / "in"), "--keep", GALLERY, "--fpir", "0.01"]
         whole, out = self.home / "whole", self.home / "out"
-        seconds = self.finish([*words[:2], str(whole), *words[2:]])
+        self.finish([*words[:2], str(whole), *words[2:]])
         before = self.entries(Action.REDACT)
-        self.kill([*words[:2], str(out), *words[2:]], kills, seconds)
+        self.kill([*words[:2], str(out), *words[2:]], kills, lambda: len(list(out.glob("*/*.jpg"))))
         assert contents_of(out) == contents_of(whole), "the outputs differ"
         assert len(contents_of(out)) == len(self.photos)
         twice = self.entries(Action.REDACT) - before - len(self.photos)
@@ -75,29 +78,36 @@ class Folder:
     def check_enrol(self, kills: int) -> None:
         """Enrol, killed so often, and count what came of it."""
         words = ["enrol", GALLERY, "--folder", str(self.home / "in"), "--confirm"]
-        self.kill(words, kills, 1.0)
+        self.kill(words, kills, self.enrolled)
         with registry_at(self.home, clock=Clock(int(time.time()))) as registry:
             enrolled = list(contents.view(registry, GALLERY))
             assert len(enrolled) == len(self.photos), f"{len(enrolled)} references"
         assert self.entries(Action.ENROL) == len(self.photos)
 
-    def kill(self, words: Sequence[str], kills: int, seconds: float) -> None:
-        """Run a command and kill it, so often, then run it to its end. seconds: how long that takes, about."""
-        for _ in range(kills):
+    def kill(self, words: Sequence[str], kills: int, done: Callable[[], int]) -> None:
+        """Run a command and kill it, so often, a little further each time, then run it to its end. done: how many photos are."""
+        for number in range(kills):
             process = forked(lambda: run(self.home, words))
-            time.sleep(self.draw.uniform(0, seconds))
+            until = len(self.photos) * number / kills
+            while done() < until:
+                time.sleep(0.001)
+            time.sleep(self.draw.uniform(0, LITTLE_S))
             os.kill(process, signal.SIGKILL)
             os.waitpid(process, 0)
             self.killed += 1
         self.finish(words)
         assert not list(self.home.rglob("*.part")), "something half written is left"
 
-    def finish(self, words: Sequence[str]) -> float:
-        """Run a command to its end; how many seconds it took."""
-        began = time.monotonic()
+    def finish(self, words: Sequence[str]) -> None:
+        """Run a command to its end."""
         _, status = os.waitpid(forked(lambda: run(self.home, words)), 0)
         assert status == 0, f"{words[0]} ended with {status}"
-        return time.monotonic() - began
+
+    def enrolled(self) -> int:
+        """How many references there are."""
+        with closing(sqlite3.connect(self.home / "visavis.db")) as connection:
+            number: int = connection.execute("SELECT count(*) FROM enrolled").fetchone()[0]
+        return number
 
     def entries(self, action: Action) -> int:
         """How many entries the log has of this, with which something was done."""

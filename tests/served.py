@@ -60,21 +60,23 @@ def raw(
 
 
 def read_answer(connection: socket.socket) -> tuple[int, dict[str, str], bytes]:
-    """One answer; status 0 where the server closed instead."""
-    text = b""
-    while b"\r\n\r\n" not in text:
+    """One answer, and not a byte of the next; status 0 where the server closed instead."""
+    head = b""
+    while not head.endswith(b"\r\n\r\n"):
         try:
-            piece = connection.recv(65536)
+            byte = connection.recv(1)
         except ConnectionError:
-            piece = b""
-        if not piece:
-            return 0, {}, text
-        text += piece
-    head, _, body = text.partition(b"\r\n\r\n")
-    first, *others = head.decode().split("\r\n")
+            byte = b""
+        if not byte:
+            return 0, {}, head
+        head += byte
+    first, *others = head.decode().strip().split("\r\n")
     headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in others)}
-    while len(body) < int(headers.get("content-length", "0")):
-        body += connection.recv(65536)
+    body, length = b"", int(headers.get("content-length", "0"))
+    while len(body) < length:
+        piece = connection.recv(length - len(body))
+        assert piece, "the server closed in the middle of an answer"
+        body += piece
     return int(first.split()[1]), headers, body
 
 

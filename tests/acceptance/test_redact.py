@@ -10,6 +10,7 @@ from commands import refused, visavis_here
 from PIL import Image
 
 import visavis
+from visavis.errors import OutputFullError, StoreBusyError, VisavisError, WeightsMissingError
 
 
 @pytest.fixture
@@ -44,6 +45,33 @@ def test_a_folder_becomes_one_to_publish(folder: Path, tmp_path: Path, analyzer:
     entries = json.loads(run.stdout)["files"]
     assert [entry["done_before"] for entry in entries] == [True, True]
     assert [(out / name).stat().st_mtime_ns for name in written] == times
+
+
+@pytest.mark.parametrize("error", [OutputFullError, StoreBusyError, WeightsMissingError])
+def test_what_is_of_no_photo_ends_the_run(
+    error: type[VisavisError], folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr("visavis.analysis.Analyzer.candidates", fail)
+    refused(visavis_here("redact", folder, tmp_path / "out"), error().message)
+
+
+@pytest.mark.parametrize("words", [(), ("--json",)])
+def test_a_run_that_is_stopped_says_that_it_goes_on(
+    words: tuple[str, ...], folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stop(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr("visavis.analysis.Analyzer.candidates", stop)
+        run = visavis_here("redact", folder, tmp_path / "out", *words)
+    assert (run.returncode, run.stdout) == (130, "")
+    assert run.stderr == "visavis: stopped; the same command goes on from here\n"
+    (folder / "bad.jpg").unlink()
+    assert visavis_here("redact", folder, tmp_path / "out", *words).returncode == 0
 
 
 def test_one_photo_corrected_by_hand(hopper: Path, tmp_path: Path) -> None:

@@ -38,7 +38,8 @@ def worker(database_url: str | None, *, with_parent: bool) -> None:
         signal.signal(number, stop)
     if with_parent:
         threading.Thread(target=_wait_for_the_end, args=(stopping,), daemon=True).start()
-    os.nice(_NICENESS)  # whoever waits for an answer goes first
+    if hasattr(os, "nice"):
+        os.nice(_NICENESS)  # whoever waits for an answer goes first
     with opened_registry(database_url) as registry:
         begin_logging(sys.stderr)
         Worker(registry, log_event).run(stopping)

@@ -11,8 +11,9 @@ from contextlib import ExitStack, contextmanager
 
 from visavis.settings import Settings
 
+WORKER = ("-m", "visavis", "worker", "--with-parent")
 PATIENCE_S = 10.0
-_AGAIN_AFTER_S = 5.0
+AGAIN_AFTER_S = 5.0
 """A worker that ends by itself is begun again after so long."""
 
 
@@ -33,11 +34,10 @@ def workers(settings: Settings, count: int, on_end: Callable[[], None]) -> Itera
 
 def _keep(settings: Settings, over: threading.Event, on_end: Callable[[], None]) -> None:
     """See that there is a worker until it is over. It ends by itself where this process does: then its standard input closes."""
-    command = [sys.executable, "-m", "visavis", "worker", "--with-parent"]
     own = {"VISAVIS_DATABASE_URL": settings.database_url, "VISAVIS_HOME": str(settings.home)}
     while not over.is_set():
         with subprocess.Popen(  # noqa: S603  this Python, and words of our own
-            command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, env=os.environ | own
+            [sys.executable, *WORKER], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, env=os.environ | own
         ) as child:
             while child.poll() is None and not over.wait(0.2):
                 pass
@@ -45,7 +45,7 @@ def _keep(settings: Settings, over: threading.Event, on_end: Callable[[], None])
                 _stop(child)
                 return
         on_end()
-        over.wait(_AGAIN_AFTER_S)
+        over.wait(AGAIN_AFTER_S)
 
 
 def _stop(child: subprocess.Popen[bytes]) -> None:

@@ -5,6 +5,7 @@ What is covered in a frame depends on the frames of a few seconds before and aft
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from visavis.redaction.review import Doubt, Reviewer
 from visavis.redaction.sightings import Look
 from visavis.redaction.tracks import HOLD_MS, REACH_MS, Corners, Sighting, Track
 
-_AHEAD_MS = REACH_MS + HOLD_MS
+_AHEAD_MS = max(REACH_MS, LONGEST_GAP_MS) + HOLD_MS
 # What bounds the price of a film made to be costly.
 _MOST_AHEAD, _MOST_SIGHTINGS, _MOST_TRACKS = 2000, 300, 500
 
@@ -38,7 +39,7 @@ class Covers:
 def covers(looks: Iterable[Look], width_px: int, height_px: int) -> Iterator[Covers]:
     """The covers of each frame of a film, in order, one for each look; times of the looks rise.
 
-    width_px, height_px: of the upright frames. About 6 seconds of looks are held at a time.
+    width_px, height_px: of the upright frames. About 3 seconds of looks are held at a time.
     """
     following = _Following(width_px, height_px)
     for look, begins_scene in with_cuts(looks):
@@ -67,6 +68,7 @@ class _Following:
 
     def rest(self) -> Iterator[Covers]:
         """The frames that are left at the film's end."""
+        self._continuable(math.inf)
         while self._waiting:
             yield self._next()
 

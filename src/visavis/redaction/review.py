@@ -6,7 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from enum import StrEnum
 
-from visavis.redaction.tracks import Corners, Sighting, Track
+from visavis.redaction.tracks import START_SCORE, Corners, Sighting, Track
 
 _LONG_MS = 500.0
 _JUMP, _AT_ONCE_MS = 1.5, 150.0
@@ -51,13 +51,14 @@ class Reviewer:
 
     def linked(self, before: Sighting, after: Sighting) -> None:
         """A track was continued."""
-        gap_ms = after.time_ms - before.time_ms
+        gap_ms, score = after.time_ms - before.time_ms, min(before.score, after.score)
+        if score < START_SCORE:
+            return
         if gap_ms > _LONG_MS:
-            weight = _LIGHTER * min(1.0, max(before.score, after.score))
-            self._add(before.time_ms + gap_ms / 2, before.region, Reason.LOST, weight)
-        growth = _area(after.box) / _area(before.box)
-        if max(growth, 1 / growth) > _JUMP**2 and gap_ms < _AT_ONCE_MS:
-            self._add(after.time_ms, after.region, Reason.JUMP, _LIGHTER * min(before.score, after.score))
+            self._add(before.time_ms + gap_ms / 2, before.region, Reason.LOST, _LIGHTER * score)
+        growth = _area(after.box) / max(_area(before.box), 1.0)
+        if max(growth, 1 / max(growth, 1e-6)) > _JUMP**2 and gap_ms < _AT_ONCE_MS:
+            self._add(after.time_ms, after.region, Reason.JUMP, _LIGHTER * score)
 
     def came_to_nothing(self, track: Track) -> None:
         """A track ended without a sure sighting: nothing is covered for it."""

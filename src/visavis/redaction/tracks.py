@@ -13,13 +13,13 @@ from itertools import islice, pairwise
 Corners = tuple[float, float, float, float]
 """Left, top, right, bottom, in pixels."""
 
-START_SCORE, SURE_SCORE = 0.25, 0.5
+START_SCORE, SURE_SCORE = 0.25, 0.8
 """From the first score on a sighting is covered by itself, from the second on it is taken for a face indeed."""
 
-REACH_MS = 5000.0
-"""A sighting below the first score is covered so long before and after one above it in the same track."""
+REACH_MS, BRIEF_REACH_MS = 2000.0, 100.0
+"""A sighting below the first score is covered so long before and after one above it in the same track; the second of what may be no face."""
 
-HOLD_MS, BRIEF_HOLD_MS = 500.0, 120.0
+HOLD_MS, BRIEF_HOLD_MS = 500.0, 100.0
 """Before it is first and after it is last seen a face is covered for so long, where it was; what may be none, more briefly."""
 
 KEPT_GAP_MS = 1000.0
@@ -75,10 +75,11 @@ class Track:
     def cover(self, time_ms: float) -> Corners | None:
         """What is covered at a moment; None where there is no face, or one that is left open."""
         self._let_go(time_ms)
-        hold_ms = HOLD_MS if _is_near(self.sure_ms, time_ms) else BRIEF_HOLD_MS
+        is_sure = _is_near(self.sure_ms, time_ms, REACH_MS)
+        hold_ms, reach_ms = (HOLD_MS, REACH_MS) if is_sure else (BRIEF_HOLD_MS, BRIEF_REACH_MS)
         if not self.sightings[0].time_ms - hold_ms <= time_ms <= self.last.time_ms + hold_ms:
             return None
-        if not _is_near(self.started_ms, time_ms) or self.is_open(time_ms):
+        if not _is_near(self.started_ms, time_ms, reach_ms) or self.is_open(time_ms):
             return None
         return self._around(time_ms)
 
@@ -117,9 +118,9 @@ class Track:
         return union(nearby)
 
 
-def _is_near(times_ms: deque[float], time_ms: float) -> bool:
+def _is_near(times_ms: deque[float], time_ms: float, reach_ms: float) -> bool:
     """Whether the first or the second of these is within reach: the last before the moment, and the next after it."""
-    return any(abs(one - time_ms) <= REACH_MS for one in islice(times_ms, 2))
+    return any(abs(one - time_ms) <= reach_ms for one in islice(times_ms, 2))
 
 
 def union(corners: Sequence[Corners]) -> Corners:

@@ -20,6 +20,7 @@ from visavis.services.registry import Registry
 from visavis.services.scoring import open_vectors
 from visavis.services.work import Concerned, uuid_text, working
 from visavis.store.crypto import Key, salt_context
+from visavis.store.film_faces import sightings_of
 from visavis.store.galleries import all_galleries
 from visavis.store.grants import Grant, grants_of
 from visavis.store.log import salts_of
@@ -76,6 +77,15 @@ def _held(
                 "template": to_base64(vector.astype("<f4").tobytes()),
             }
             for reference, vector in opened
+        ],
+        "found_in_films": [
+            {
+                "job": sighting.job_id,
+                "at_ms": sighting.at_ms,
+                "reference": uuid_text(sighting.reference_id),
+                "similarity": sighting.similarity,
+            }
+            for sighting in sightings_of(connection, grant.id)
         ],
     }
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from sqlalchemy import Connection, delete, func, insert, select
 
 from visavis.store.batches import batched
-from visavis.store.schema import enrolled, film_faces, film_matches
+from visavis.store.schema import enrolled, film_faces, film_matches, jobs
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +107,29 @@ def people_found(connection: Connection, job_number: int) -> dict[bytes, int]:
     return {row.grant_id: row.person for row in rows}
 
 
-def delete_film_faces(connection: Connection, job_id_number: int) -> None:
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """A reference that a face of a film is like. job_id: as callers know it; similarity: 0 to 100."""
+
+    job_id: str
+    at_ms: int
+    reference_id: bytes
+    similarity: float
+
+
+def sightings_of(connection: Connection, grant_id: bytes) -> list[Sighting]:
+    """Where in which films a person was found, in the order of jobs and time."""
+    query = (
+        select(jobs.c.id, _COLUMNS.at_ms, enrolled.c.id, film_matches.c.similarity)
+        .join(film_faces, film_faces.c.number == film_matches.c.face_number)
+        .join(jobs, jobs.c.number == _COLUMNS.job_number)
+        .join(enrolled, enrolled.c.number == film_matches.c.enrolled_number)
+        .where(enrolled.c.grant_id == grant_id)
+        .order_by(_COLUMNS.number, enrolled.c.number)
+    )
+    return [Sighting(*row) for row in connection.execute(query)]
+
+
+def delete_film_faces(connection: Connection, job_number: int) -> None:
     """Delete all faces of a job."""
-    connection.execute(delete(film_faces).where(_COLUMNS.job_number == job_id_number))
+    connection.execute(delete(film_faces).where(_COLUMNS.job_number == job_number))

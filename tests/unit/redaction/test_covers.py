@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from looks import FRAME_MS, HEIGHT_PX, WIDTH_PX, Seen, backwards, film_of, holds, look_at
 
@@ -14,7 +14,14 @@ from visavis.redaction.covers import Covers, covers
 from visavis.redaction.links import LONGEST_GAP_MS
 from visavis.redaction.review import Reason
 from visavis.redaction.sightings import Look
-from visavis.redaction.tracks import HOLD_MS, KEPT_GAP_MS, REACH_MS, START_SCORE
+from visavis.redaction.tracks import (
+    BRIEF_HOLD_MS,
+    BRIEF_REACH_MS,
+    HOLD_MS,
+    KEPT_GAP_MS,
+    REACH_MS,
+    START_SCORE,
+)
 
 SEEN = Seen()
 WEAK = Seen(score=START_SCORE - 0.2)
@@ -37,7 +44,7 @@ sightings = st.builds(
     side=st.floats(4, 700),
     score=st.floats(0, 1),
 )
-films = st.lists(st.lists(sightings, max_size=4), min_size=1, max_size=25).map(film_of)
+films = st.lists(st.lists(sightings, max_size=3), min_size=1, max_size=15).map(film_of)
 
 
 @st.composite
@@ -45,7 +52,7 @@ def walks(draw: st.DrawFn) -> list[Look]:
     """One face that moves, comes and goes, and is more or less sure."""
     x, y, side = 640.0, 360.0, draw(st.floats(16, 200))
     frames: list[list[Seen]] = []
-    for _ in range(draw(st.integers(1, 60))):
+    for _ in range(draw(st.integers(1, 40))):
         x, y = (v + side * draw(st.floats(-0.2, 0.2)) for v in (x, y))
         frames.append([Seen(x, y, side, draw(st.floats(0.1, 1)))] if draw(st.booleans()) else [])
     return film_of(frames)
@@ -76,6 +83,12 @@ def test_before_it_is_found_and_after_it_is_lost_a_face_is_covered() -> None:
     assert spans(looks) == "." * (60 - held) + "#" * (2 * held + 1) + "." * (60 - held)
 
 
+def test_what_may_be_no_face_is_covered_more_briefly() -> None:
+    held = int(BRIEF_HOLD_MS // FRAME_MS)
+    looks = film_of([[]] * 20 + [[Seen(score=START_SCORE)]] + [[]] * 20)
+    assert spans(looks) == "." * (20 - held) + "#" * (2 * held + 1) + "." * (20 - held)
+
+
 def test_what_is_covered_grows_while_nothing_is_seen() -> None:
     sides = [one.regions_xywh[0, 2] for one in covered(film_of([[SEEN]] + [[]] * 12))]
     assert sides == sorted(sides)
@@ -104,6 +117,12 @@ def test_weak_sightings_continue_a_track_and_begin_none() -> None:
     assert set(spans(film_of([[WEAK]] * 50 + [[SEEN]] + [[WEAK]] * 50))) == {"#"}
 
 
+def test_weak_sightings_of_what_may_be_no_face_count_hardly() -> None:
+    reach = int(BRIEF_REACH_MS // FRAME_MS)
+    picture = spans(film_of([[WEAK]] * 50 + [[Seen(score=START_SCORE)]] + [[WEAK]] * 50))
+    assert picture == "." * (50 - reach) + "#" * (2 * reach + 1) + "." * (50 - reach)
+
+
 def test_weak_sightings_count_only_so_long() -> None:
     reach = int(REACH_MS // FRAME_MS)
     picture = spans(film_of([[WEAK]] * 200 + [[SEEN]] + [[WEAK]] * 200))
@@ -117,6 +136,7 @@ def test_nothing_is_covered_across_a_cut() -> None:
     assert spans(before + between + after) == "." * 30 + "#" * 5 + "." * 30
 
 
+@settings(max_examples=60)
 @given(walks())
 def test_a_film_from_its_end_is_covered_alike(looks: list[Look]) -> None:
     forth, back = covered(looks), covered(backwards(looks))[::-1]
@@ -124,6 +144,7 @@ def test_a_film_from_its_end_is_covered_alike(looks: list[Look]) -> None:
         np.testing.assert_allclose(one.regions_xywh, other.regions_xywh, rtol=1e-4, atol=0.01)
 
 
+@settings(max_examples=40)
 @given(walks(), st.floats(0, 1))
 def test_it_makes_no_difference_how_looks_arrive(looks: list[Look], share: float) -> None:
     """They may come from checkpoints, part by part: nothing is asked for twice, nor before it is needed."""

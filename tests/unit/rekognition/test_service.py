@@ -27,6 +27,9 @@ _PARAMETERS: dict[str, dict[str, Any]] = {
     "ListTagsForResource": _ARN,
     "TagResource": _ARN | {"Tags": {"a": "b"}},
     "UntagResource": _ARN | {"TagKeys": ["a"]},
+    "StartFaceDetection": {"Video": {}},
+    "GetFaceDetection": {"JobId": "a"},
+    "GetFaceSearch": {"JobId": "a"},
 }
 _MORE: dict[str, dict[str, Any]] = {
     "AssociateFaces": {"UserId": "a", "FaceIds": [_ID]},
@@ -35,6 +38,7 @@ _MORE: dict[str, dict[str, Any]] = {
     "DeleteUser": {"UserId": "a"},
     "DisassociateFaces": {"UserId": "a", "FaceIds": [_ID]},
     "IndexFaces": _IMAGE,
+    "StartFaceSearch": {"Video": {}},
     "SearchFaces": {"FaceId": _ID},
     "SearchFacesByImage": _IMAGE,
     "SearchUsersByImage": _IMAGE,
@@ -95,7 +99,8 @@ def test_what_leaves_an_entry_where_it_is_done_leaves_one_where_it_is_not_allowe
     nobody, before = Caller(sqlite_registry, replace(KEY, operations=("Other",))), log_size(sqlite_registry)
     with pytest.raises(Refused, match="AccessDeniedException"):
         nobody(operation, **_PARAMETERS.get(operation, {"CollectionId": "staff"} | _MORE.get(operation, {})))
-    leaves_none = {"DetectFaces", "ListCollections", "DescribeCollection", "ListTagsForResource"}
+    leaves_none = {"DetectFaces", "StartFaceDetection", "GetFaceDetection"}
+    leaves_none |= {"ListCollections", "DescribeCollection", "ListTagsForResource"}
     assert log_size(sqlite_registry) - before == (operation not in leaves_none)
 
 

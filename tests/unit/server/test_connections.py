@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -22,7 +23,7 @@ from visavis.server.listening import listen
 from visavis.server.serve import http_server
 
 LIMITS = Limits(
-    head_s=0.6, idle_s=1.2, drain_s=0.6, drain_bytes=2**21, grace_s=0.6, body_bytes=2**20, connections=20
+    head_s=0.2, idle_s=0.4, drain_s=0.2, drain_bytes=2**21, grace_s=0.2, body_bytes=2**20, connections=20
 )
 CALL = raw(headers=signed_headers() | {"content-length": "2"}, body=b"{}")
 LARGE_BODY = 300_000
@@ -49,6 +50,16 @@ def is_served(server: Served) -> bool:
     with server.connect() as connection:
         connection.sendall(CALL)
         return read_answer(connection)[0] == 200
+
+
+def test_two_answers_that_arrive_at_once_are_both_read() -> None:
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        theirs.sendall(2 * b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
+        for _ in range(2):
+            assert read_answer(ours) == (200, {"content-length": "2"}, b"{}")
+        theirs.close()
+        assert read_answer(ours)[0] == 0
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import numpy as np
 import pytest
+from people_films import FakeFilm, asked, looked_through
 from registries import NOW, PURPOSE, Clock, agree, enrolled, portrait_of, template_of, vector_of
 
 from visavis.audit.canonical import canonical, from_base64
@@ -29,6 +30,19 @@ from visavis.services.records import list_consents, records_about
 from visavis.services.registry import Registry
 
 OTHER = "something else"
+
+
+def test_where_in_films_a_person_was_found(registry: Registry) -> None:
+    galleries.create(registry, "staff", PURPOSE)
+    agree(registry, "anna", "ben")
+    enrolled(registry, "staff", "anna", "ben")
+    job_id = asked(registry, "staff")
+    looked_through(registry, job_id, FakeFilm(600, {0: ["anna", "ben"], 200: ["ben"], 400: ["anna"]}))
+    (consent,) = disclose(registry, "anna")["consents"]
+    found = consent["found_in_films"]
+    assert [(one["job"], one["at_ms"]) for one in found] == [(job_id, 0), (job_id, 400)]
+    assert {one["reference"] for one in found} == {consent["references"][0]["id"]}
+    assert all(one["similarity"] >= 80 for one in found)
 
 
 def test_everything_is_there_and_its_proofs_hold(registry: Registry) -> None:

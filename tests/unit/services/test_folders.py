@@ -19,6 +19,7 @@ from visavis.errors import (
     StoreBusyError,
     UnknownGalleryError,
     VisavisError,
+    WeightsMissingError,
 )
 from visavis.faces import Face
 from visavis.services import consents, contents, folders, galleries
@@ -118,4 +119,17 @@ def test_what_is_of_no_photo_ends_the_run(
     monkeypatch.setattr(staff.indexes, "of", busy)
     with pytest.raises(StoreBusyError):
         list(enrol_photos(staff, "staff", photos, AS_THEY_ARE))
+    assert latest_entries(staff, 1)[0].number == size
+
+
+def test_without_weights_nobody_is_refused(
+    staff: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise WeightsMissingError
+
+    monkeypatch.setattr(FakeAnalyzer, "only", fail)
+    size = latest_entries(staff, 1)[0].number
+    with pytest.raises(WeightsMissingError):
+        list(enrol_photos(staff, "staff", [photo(tmp_path, "anna", photo_of("anna"))], AS_THEY_ARE))
     assert latest_entries(staff, 1)[0].number == size

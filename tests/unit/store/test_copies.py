@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from people_films import FakeFilm, asked, looked_through
 from registries import PURPOSE, agree, enrolled
 from sqlalchemy import delete, select, text
 
@@ -39,6 +40,7 @@ def full(registry: Registry) -> Registry:
     tags.put(registry, "staff", {"team": "a"})
     consents.withdraw(registry, "cleo", PURPOSE)
     access.create(registry)
+    looked_through(registry, asked(registry, "staff"), FakeFilm(400, {0: ["anna", "ben"]}))
     return registry
 
 

@@ -178,12 +178,11 @@ def test_what_cannot_be_started(call: Caller) -> None:
     )
 
 
-def test_a_server_without_the_packages_for_video_says_so(
-    call: Caller, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("visavis.extras.find_spec", lambda _: None)
+def test_a_server_without_the_packages_for_video_says_so(call: Caller) -> None:
     for operation, more in (("StartFaceDetection", {}), ("StartFaceSearch", {"CollectionId": "staff"})):
-        error = refusal(call, operation, Video=VIDEO, **more)
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr("visavis.extras.find_spec", lambda _: None)
+            error = refusal(call, operation, Video=VIDEO, **more)
         assert error.code == "AccessDeniedException"
         assert "packages that are not installed: av" in error.message
         assert "/operations#stored-video" in error.message

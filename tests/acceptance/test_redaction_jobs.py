@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aws_stand_ins import REGION, client, stand_ins
+from aws_stand_ins import bucket_of, stand_ins
 from commands import python, visavis_here
 from conftest import ROOT
 from people_films import two_people, write_film
@@ -22,6 +22,7 @@ from visavis.services.registry import opened
 pytestmark = pytest.mark.slow
 
 SCRIPT = ROOT / "tests" / "redaction_worker.py"
+BUCKET = "reunion"
 PATH = "/redactions/videos"
 PURPOSE = "pictures of the reunion"
 FRAMES = 25  # two whole parts, and half of one
@@ -33,10 +34,8 @@ def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
         for name, value in environment.items():
             monkeypatch.setenv(name, value)
         s3._client.cache_clear()
-        own = client("s3", environment)
-        own.create_bucket(Bucket="films", CreateBucketConfiguration={"LocationConstraint": REGION})
-        yield own
-        own.close()
+        with bucket_of(environment, BUCKET) as own:
+            yield own
         s3.connected("local").close()
         s3._client.cache_clear()
 
@@ -51,7 +50,7 @@ def rest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Rest]:
 
 
 def started(rest: Rest, name: str, **more: Any) -> str:
-    body = {"source": {"bucket": "films", "name": "a.mp4"}, "target": {"bucket": "films", "name": name}}
+    body = {"source": {"bucket": BUCKET, "name": "a.mp4"}, "target": {"bucket": BUCKET, "name": name}}
     answer = rest.call("POST", PATH, json=body | more)
     assert answer.status_code == 202, answer.text
     job_id: str = answer.json()["id"]
@@ -59,7 +58,7 @@ def started(rest: Rest, name: str, **more: Any) -> str:
 
 
 def stored(bucket: Any, name: str) -> bytes:
-    data: bytes = bucket.get_object(Bucket="films", Key=name)["Body"].read()
+    data: bytes = bucket.get_object(Bucket=BUCKET, Key=name)["Body"].read()
     return data
 
 
@@ -67,11 +66,11 @@ def test_killed_workers_leave_the_same_video(
     bucket: Any, rest: Rest, tmp_path: Path, astronaut: Path, hopper: Path
 ) -> None:
     write_film(tmp_path / "a.mp4", two_people(astronaut, hopper, seconds=FRAMES, rate=1))
-    bucket.upload_file(str(tmp_path / "a.mp4"), "films", "a.mp4")
+    bucket.upload_file(str(tmp_path / "a.mp4"), BUCKET, "a.mp4")
     agreed_and_enrolled(hopper)
     whole, everybody = started(rest, "whole.mp4", keep="reunion"), started(rest, "everybody.mp4")
     taken = started(rest, "taken.mp4")
-    bucket.put_object(Bucket="films", Key="taken.mp4", Body=b"mine")
+    bucket.put_object(Bucket=BUCKET, Key="taken.mp4", Body=b"mine")
     assert_done(tmp_path)
     told = rest.get(f"{PATH}/{whole}")
     assert told["progress"] == {"frames": FRAMES, "looked_at": FRAMES, "written": FRAMES}

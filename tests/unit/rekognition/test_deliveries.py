@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aws_stand_ins import REGION, client, stand_ins
+from aws_stand_ins import REGION, bucket_of, stand_ins
 
 from visavis.errors import TargetExistsError, TargetUnwritableError
 from visavis.rekognition import deliveries, s3
@@ -23,10 +23,8 @@ def bucket() -> Iterator[Any]:
             patched.setenv(name, value)
         patched.setattr(s3, "READ_SECONDS", 60)  # moto on a busy machine
         s3._client.cache_clear()
-        own = client("s3", environment)
-        own.create_bucket(Bucket="results", CreateBucketConfiguration={"LocationConstraint": REGION})
-        yield own
-        own.close()
+        with bucket_of(environment, "results") as own:
+            yield own
         s3.connected(REGION).close()
         s3._client.cache_clear()
 

@@ -47,6 +47,20 @@ def client(service: str, environment: dict[str, str]) -> Any:
     )
 
 
+@contextmanager
+def bucket_of(environment: dict[str, str], name: str) -> Iterator[Any]:
+    """A client of a bucket, which is gone afterwards: moto's are those of all stand-ins of the process."""
+    own = client("s3", environment)
+    own.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": REGION})
+    try:
+        yield own
+    finally:
+        for stored in own.list_objects_v2(Bucket=name).get("Contents", []):
+            own.delete_object(Bucket=name, Key=stored["Key"])
+        own.delete_bucket(Bucket=name)
+        own.close()
+
+
 class Topic:
     """An SNS topic, and a queue that is subscribed to it."""
 

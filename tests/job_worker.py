@@ -14,7 +14,7 @@ import sys
 import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 from unittest import mock
 
 from people_films import METADATA, FakeFilm, FakePicture
@@ -70,11 +70,16 @@ def prepare(home: Path, dies: str) -> None:
     films.begin = begin
     telling: Callable[..., None] = after(publish) if dies == "told" else publish
     mock.patch.object(run, "publish", telling).start()
-    worker.LOOK_EVERY_S, worker.BEATS_EVERY_S, worker.DEAD_AFTER_S = 0.1, 0.2, 2.0
+    hurry()
     if dies == "kept":
         FilmWork.segment = after(FilmWork.segment, 2)  # type: ignore[method-assign]  # as it is, but for its end
     if dies == "ended":
         jobs.succeed = after(jobs.succeed)
+
+
+def hurry() -> None:
+    """Let a process that is no more be noticed at once."""
+    worker.LOOK_EVERY_S, worker.BEATS_EVERY_S, worker.DEAD_AFTER_S = 0.1, 0.2, 2.0
 
 
 def upgrade() -> None:
@@ -90,17 +95,22 @@ def upgrade() -> None:
 
 def main(home: Path, database_url: str, dies: str, *, upgraded: bool) -> None:
     prepare(home, dies)
-    stopping = threading.Event()
     with registry_at(home, database_url) as registry:
         if upgraded:
             upgrade()
-        working = worker.Worker(registry, lambda text, error: print(text, repr(error), file=sys.stderr))
-        thread = threading.Thread(target=working.run, args=(stopping,))
-        thread.start()
-        while still_open(registry):
-            stopping.wait(0.1)
-        stopping.set()
-        thread.join()
+        work(registry)
+
+
+def work(registry: Registry) -> NoReturn:
+    """Work until no job is left open and nothing of one is left to do, and end the process."""
+    stopping = threading.Event()
+    working = worker.Worker(registry, lambda text, error: print(text, repr(error), file=sys.stderr))
+    thread = threading.Thread(target=working.run, args=(stopping,))
+    thread.start()
+    while still_open(registry) or working._mine:
+        stopping.wait(0.1)
+    stopping.set()
+    thread.join()
     os._exit(0)
 
 

@@ -593,6 +593,16 @@ class FilmUnwritableError(JobError):
     """There is no room for the film on the machine that works on it."""
 
 
+class TargetExistsError(JobError):
+    """Something is stored at the target already, and nothing is ever overwritten."""
+
+    hint = "name another target, or move that away"
+
+
+class TargetUnwritableError(JobError):
+    """The result cannot be stored at the target."""
+
+
 class NotToldError(JobError):
     """Nobody could be told that the job has ended."""
 

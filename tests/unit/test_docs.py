@@ -26,7 +26,7 @@ def test_figures_are_those_of_the_result_files(page: str, monkeypatch: pytest.Mo
 def test_every_command_and_option_is_documented() -> None:
     text = "".join(
         (ROOT / "docs" / page).read_text("utf-8")
-        for page in ("library.md", "galleries.md", "consent.md", "server.md")
+        for page in ("library.md", "galleries.md", "consent.md", "server.md", "redaction.md")
     )
     for name, command in commands.commands.items():
         assert f"visavis {name}" in text

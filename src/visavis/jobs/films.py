@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -24,6 +25,11 @@ _FULL = 2  # as FFmpeg counts; where a film says nothing of it, players take it 
 def file_of(registry: Registry, job_id: str) -> Path:
     """Where the film of a job lies, in the state folder; its owner alone may read it."""
     return registry.settings.home / FOLDER / f"{job_id}.film"
+
+
+def workshop_of(registry: Registry, job_id: str) -> Path:
+    """The folder of what a redaction has finished, beside its film."""
+    return registry.settings.home / FOLDER / f"{job_id}.parts"
 
 
 def begin(registry: Registry, job: Job) -> FilmWork:
@@ -54,15 +60,21 @@ def open_film(file: Path) -> tuple[Film, Mapping[str, Any]]:
 
 
 def remove(registry: Registry, job_id: str) -> None:
-    """See that the film of a job is not on this machine."""
-    with suppress(OSError):
-        file_of(registry, job_id).unlink()
+    """See that the film of a job is not on this machine, and nothing that was made of it."""
+    _remove(file_of(registry, job_id), workshop_of(registry, job_id))
 
 
 def remove_left_over(registry: Registry) -> None:
     """See that no film is on this machine but those of jobs that run: a process may have died before it removed one."""
-    wanted = {file_of(registry, job.id).name for job in jobs.every(registry) if job.state == State.RUNNING}
-    with suppress(OSError):
-        for file in (registry.settings.home / FOLDER).glob("*.film"):
-            if file.name not in wanted:
-                file.unlink(missing_ok=True)
+    found = list((registry.settings.home / FOLDER).glob("*"))
+    wanted = {job.id for job in jobs.every(registry) if job.state == State.RUNNING}
+    _remove(*(place for place in found if place.stem not in wanted))
+
+
+def _remove(*places: Path) -> None:
+    for place in places:
+        if place.is_dir():
+            shutil.rmtree(place, ignore_errors=True)
+        else:
+            with suppress(OSError):
+                place.unlink()

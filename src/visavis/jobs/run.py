@@ -15,7 +15,8 @@ from visavis.errors import (
     UnknownJobError,
     VisavisError,
 )
-from visavis.jobs import films
+from visavis.jobs import films, redactions
+from visavis.jobs.redactions import RedactionWork
 from visavis.rekognition.notifications import publish
 from visavis.rekognition.operations.videos import status_message
 from visavis.services import jobs
@@ -40,7 +41,7 @@ class JobRun:
         self._registry = registry
         self._job_id = job_id
         self._report = report
-        self._work: FilmWork | None = None
+        self._work: FilmWork | RedactionWork | None = None
 
     def segment(self) -> bool:
         """Do the next segment, whichever the store says that is; whether there is another. What is wrong with the film ends the job.
@@ -72,9 +73,12 @@ class JobRun:
         jobs.succeed(self._registry, self._job_id)
         films.remove(self._registry, self._job_id)
 
-    def _begin(self) -> FilmWork | None:
+    def _begin(self) -> FilmWork | RedactionWork | None:
         job = jobs.find(self._registry, self._job_id)
-        return films.begin(self._registry, job) if job.state == jobs.State.RUNNING else None
+        if job.state != jobs.State.RUNNING:
+            return None
+        begin = redactions.begin if job.kind == jobs.Kind.REDACT else films.begin
+        return begin(self._registry, job)
 
 
 def tell(registry: Registry, job_id: str) -> None:

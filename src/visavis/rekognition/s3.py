@@ -78,18 +78,28 @@ def _read(stream: Any, length: int | None) -> bytes:
 @lru_cache(maxsize=8)
 def _client(region: str) -> Any:
     """A client, made once for each region, of which a caller may name any."""
-    from botocore.config import Config
-
-    config = Config(
+    return _made(
+        region,
         connect_timeout=CONNECT_SECONDS,
         read_timeout=READ_SECONDS,
         retries={"total_max_attempts": MAX_ATTEMPTS, "mode": "standard"},
-        response_checksum_validation="when_required",
     )
+
+
+def _made(region: str, **options: Any) -> Any:
+    from botocore.config import Config
+
+    config = Config(response_checksum_validation="when_required", **options)
     session = _session()
     client = session.create_client("s3", session.get_config_variable("region") or region, config=config)
     client.meta.events.register("before-parameter-build.s3", _stay_in_the_region)
     return client
+
+
+def new_s3_client(region: str, **options: Any) -> Any:
+    """A client of S3 with times of its own, to be closed by whoever asked for it. options: of botocore's Config."""
+    with _making:
+        return _made(region, **options)
 
 
 def new_client(service: str, region: str, **options: Any) -> Any:

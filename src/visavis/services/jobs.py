@@ -37,10 +37,14 @@ Document = Mapping[str, object]
 
 
 class Kind(StrEnum):
-    """What a job looks for in a film."""
+    """What a job does with a film."""
 
     DETECT = "detect"
     SEARCH = "search"
+    REDACT = "redact"
+
+
+_ACTIONS = {Kind.SEARCH: Action.IDENTIFY, Kind.REDACT: Action.REDACT}
 
 
 class State(StrEnum):
@@ -56,7 +60,7 @@ class State(StrEnum):
 class Wanted:
     """What is asked for. source: where the film lies, channel: who is to be told of the end, as JSON values for whoever fetches and tells.
 
-    gallery, min_similarity (0 to 100): of a search. token: what the caller gives a call, to repeat it safely; asked: a hash of all else in it.
+    gallery: of a search, and of a redaction that spares its people. min_similarity (0 to 100): of a search. options: of a redaction. token: what the caller gives a call, to repeat it safely; asked: a hash of all else in it.
     """
 
     kind: Kind
@@ -64,6 +68,7 @@ class Wanted:
     asked: bytes
     gallery: str | None = None
     min_similarity: float | None = None
+    options: Document | None = field(default=None, repr=False)
     token: str | None = None
     channel: Document | None = field(default=None, repr=False)
     tag: str | None = field(default=None, repr=False)
@@ -81,17 +86,17 @@ def repeated(registry: Registry, kind: Kind, token: str | None, asked: bytes) ->
 def start(registry: Registry, wanted: Wanted) -> str:
     """Ask for a job; its id, or that of the job that was asked for with the same token before.
 
-    Of a search, that it was asked for is logged. Raises TooManyJobsError, JobTokenError, UnknownGalleryError, StoreError.
+    Where a gallery is concerned, that it was asked for is logged. Raises TooManyJobsError, JobTokenError, UnknownGalleryError, StoreError.
     """
     if wanted.gallery is None:
         with registry.store.write() as connection:
             lock_head(connection)  # so that two at once are counted one after the other
             return _begin(connection, registry, wanted, None)
-    gallery = find_gallery_named(registry, wanted.gallery)
-    with refusals_logged(registry, Action.IDENTIFY, gallery), working(registry) as work:
+    gallery, action = find_gallery_named(registry, wanted.gallery), _ACTIONS[wanted.kind]
+    with refusals_logged(registry, action, gallery), working(registry) as work:
         gallery = find_gallery(work.connection, wanted.gallery)
         job_id = _begin(work.connection, registry, wanted, gallery.id)
-        work.log(Action.IDENTIFY, where=gallery)
+        work.log(action, where=gallery)
     return job_id
 
 
@@ -163,6 +168,7 @@ def _begin(connection: Connection, registry: Registry, wanted: Wanted, gallery_i
         token=wanted.token,
         asked=wanted.asked,
         source=json.dumps(wanted.source),
+        options=json.dumps(wanted.options) if wanted.options else None,
         channel=json.dumps(wanted.channel) if wanted.channel else None,
         tag=wanted.tag,
         created_at=registry.clock(),

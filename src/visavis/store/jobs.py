@@ -15,7 +15,7 @@ RUNNING = "running"
 
 @dataclass(frozen=True, slots=True)
 class NewJob:
-    """A row to come. id: as callers know it; source, channel: JSON; times: UTC, in seconds since 1970."""
+    """A row to come. id: as callers know it; source, options, channel: JSON; times: UTC, in seconds since 1970."""
 
     id: str
     kind: str
@@ -25,6 +25,7 @@ class NewJob:
     token: str | None
     asked: bytes
     source: str = field(repr=False)
+    options: str | None = field(repr=False)
     channel: str | None = field(repr=False)
     tag: str | None = field(repr=False)
     created_at: int
@@ -43,6 +44,7 @@ class Job:
     min_similarity: float | None
     asked: bytes
     source: str = field(repr=False)
+    options: str | None = field(repr=False)
     channel: str | None = field(repr=False)
     tag: str | None = field(repr=False)
     created_at: int
@@ -100,6 +102,13 @@ def advance_job(connection: Connection, job: Job, *, last_pts: int, people: int)
     there = (jobs.c.id == job.id) & (jobs.c.state == RUNNING) & (jobs.c.segments == job.segments)
     done = {"segments": job.segments + 1, "last_pts": last_pts, "people": people}
     return connection.execute(update(jobs).where(there).values(**done)).rowcount > 0
+
+
+def note_progress(connection: Connection, job_id: str, *, segments: int, film: str) -> bool:
+    """Say how far a job is that keeps what it makes elsewhere; False where it does not run any more."""
+    there = (jobs.c.id == job_id) & (jobs.c.state == RUNNING)
+    far = {"segments": segments, "film": film}
+    return connection.execute(update(jobs).where(there).values(**far)).rowcount > 0
 
 
 def describe_film(connection: Connection, job_id: str, film: str) -> None:

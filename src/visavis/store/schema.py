@@ -268,6 +268,7 @@ jobs = Table(
     Column("token", Text),
     Column("asked", Bytes, nullable=False),
     Column("source", Text, nullable=False),
+    Column("options", Text),
     Column("channel", Text),
     Column("tag", Text),
     Column("created_at", BigInteger, nullable=False),
@@ -283,9 +284,9 @@ jobs = Table(
     Index("ix_jobs_state", "state"),
     sqlite_autoincrement=True,
 )
-"""Films that are looked through, and what came of it. source, channel: JSON, whose meaning only those who fetch a film and tell of it
-know; asked: a hash of all that was asked for; told: 0 while somebody has to be told of its end; beats: counted up by whoever works on it;
-segments, last_pts: how far it is; people: how many were found so far; film: JSON, what the file says of itself.
+"""Films that are looked through or redacted, and what came of it. source, options, channel: JSON, whose meaning only those who fetch a film,
+redact it and tell of it know; asked: a hash of all that was asked for; told: 0 while somebody has to be told of its end; beats: counted up by whoever works on it;
+segments, last_pts: how far it is; people: how many were found so far; film: JSON, what the file says of itself, of a redaction how far it is.
 """
 
 film_faces = Table(

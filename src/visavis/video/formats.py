@@ -17,7 +17,7 @@ _PCM_BIG = "pcm_s16be pcm_s24be pcm_s32be pcm_f32be pcm_s8 pcm_mulaw pcm_alaw"
 
 @dataclass(frozen=True, slots=True)
 class VideoFormat:
-    """How a film is written. muxer, encoder, sound_encoder, sounds: FFmpeg's names.
+    """How a film is written. muxer, encoder, sound_encoder, sounds: FFmpeg's names; media_type: MIME's.
 
     sounds: the codecs that are copied. sound_encoder: for the others; None where there is no sound.
     tick: in seconds, None where any will do. from_zero: whether nothing can begin before the film does.
@@ -28,6 +28,7 @@ class VideoFormat:
     encoder: str
     sound_encoder: str | None
     sounds: frozenset[str]
+    media_type: str
     tick: Fraction | None = None
     from_zero: bool = False
     square: bool = False
@@ -45,13 +46,20 @@ class VideoFormat:
 
 
 _COMMON = "aac mp3 ac3 eac3 alac opus flac"
-_MP4 = VideoFormat("mp4", "libx264", "aac", frozenset(_COMMON.split()))
-_MOV = VideoFormat("mov", "libx264", "aac", frozenset(f"aac mp3 ac3 eac3 alac {_PCM} {_PCM_BIG}".split()))
+_MP4 = VideoFormat("mp4", "libx264", "aac", frozenset(_COMMON.split()), "video/mp4")
+_MOV = VideoFormat(
+    "mov",
+    "libx264",
+    "aac",
+    frozenset(f"aac mp3 ac3 eac3 alac {_PCM} {_PCM_BIG}".split()),
+    "video/quicktime",
+)
 _MATROSKA = VideoFormat(
     "matroska",
     "libx264",
     "aac",
     frozenset(f"{_COMMON} vorbis {_PCM}".split()),
+    "video/x-matroska",
     tick=Fraction(1, 1000),
     from_zero=True,
 )
@@ -60,11 +68,12 @@ _WEBM = VideoFormat(
     "libvpx-vp9",
     "libopus",
     frozenset({"opus", "vorbis"}),
+    "video/webm",
     tick=Fraction(1, 1000),
     from_zero=True,
     square=True,
 )
-_GIF = VideoFormat("gif", "gif", None, frozenset(), tick=Fraction(1, 100), square=True)
+_GIF = VideoFormat("gif", "gif", None, frozenset(), "image/gif", tick=Fraction(1, 100), square=True)
 _BY_SUFFIX = {".mp4": _MP4, ".m4v": _MP4, ".mov": _MOV, ".mkv": _MATROSKA, ".webm": _WEBM, ".gif": _GIF}
 VIDEO_SUFFIXES = frozenset(_BY_SUFFIX)
 

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, FastAPI, Request, Security
 from fastapi.security import APIKeyHeader
 
 from visavis.server.caller import Caller
-from visavis.server.rest import audit, consents, failures, galleries, keys, redactions
+from visavis.server.rest import audit, consents, failures, galleries, keys, redactions, video_redactions
 from visavis.server.workers import Run
 from visavis.services.registry import Registry
 
@@ -58,6 +58,7 @@ def create_rest(registry: Registry, run: Run) -> FastAPI:
         consents.router,
         galleries.router,
         redactions.router,
+        video_redactions.router,
         audit.router,
         keys.router,
         _router,

@@ -26,11 +26,12 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A call that its key allows. registry: acting as the key. action: how the log names what is asked for; None where it names it not."""
+    """A call that its key allows. registry: acting as the key. region: as its client is set to. action: how the log names what is asked for; None where it names it not."""
 
     registry: Registry
     key: AccessKey
     run: Run
+    region: str
     action: Action | None
 
     def require_gallery(self, name: str) -> None:
@@ -80,7 +81,7 @@ def permitted(
         if exchange := getattr(request.state, "exchange", None):
             exchange.operation = operation  # for logs and metrics, which have nothing else of a call
         registry, run = shared.registry.acting_as(caller.key.id), _while_key_lives(shared.run, caller)
-        call = Call(registry, caller.key, run, action)
+        call = Call(registry, caller.key, run, caller.region, action)
         if not call.key.allows(operation):
             await call.run(call.refuse)
         if on_all_galleries:

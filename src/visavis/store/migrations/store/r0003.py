@@ -31,6 +31,7 @@ def _jobs() -> None:
         sa.Column("token", sa.Text(), nullable=True),
         sa.Column("asked", sa.LargeBinary(), nullable=False),
         sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("options", sa.Text(), nullable=True),
         sa.Column("channel", sa.Text(), nullable=True),
         sa.Column("tag", sa.Text(), nullable=True),
         sa.Column("created_at", sa.BigInteger(), nullable=False),

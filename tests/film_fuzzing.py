@@ -29,7 +29,9 @@ from visavis.video.writing import segment_writer, written_whole
 
 LIMITS = VideoLimits(max_pixels=200_000, max_frames=2000)
 MAX_SECONDS = 20
-MAX_BYTES = 3 * 2**30  # of addresses; a decoder's threads reserve a lot
+MAX_BYTES = (
+    3 * 2**30
+)  # of addresses, besides those that the process begins with; a decoder's threads reserve a lot
 MS = Fraction(1, 1000)
 PTS = tuple(range(0, 480, 40))
 FILMS = {
@@ -84,7 +86,9 @@ def _rewritten(path: Path, ending: str) -> list[Path]:
 
 def fuzz(form: str, seed: int, rounds: int, folder: Path, until: float | None = None) -> None:
     """Some mutated films, one after another; the last one stays in the folder if its process dies."""
-    resource.setrlimit(resource.RLIMIT_AS, (MAX_BYTES, MAX_BYTES))
+    pages = int(Path("/proc/self/statm").read_text().split()[0])
+    most = pages * resource.getpagesize() + MAX_BYTES
+    resource.setrlimit(resource.RLIMIT_AS, (most, most))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     source = random.Random(seed)
     path = folder / "film"

@@ -59,10 +59,13 @@ def server_process(*arguments: str, port: str = "0") -> Iterator[ServerProcess]:
             server = ServerProcess(process, said["endpoint"], Path(said["credentials_file"]))
             reader = threading.Thread(target=server.read_log, daemon=True)
             reader.start()
-            yield server
+            try:
+                yield server
+            finally:
+                process.kill()
+                reader.join(PATIENCE_S)  # the server's workers hold its log, too, and end just after it
         finally:
             process.kill()
-    reader.join(PATIENCE_S)
 
 
 def use(server: ServerProcess, monkeypatch: pytest.MonkeyPatch) -> None:

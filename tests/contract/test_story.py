@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 from aws_stand_ins import Topic
-from commands import PATIENCE_S, Running
+from commands import Running
 from contract_clients import AwsCli, Boto3, Client, NodeSdk, client_environment
-from contract_story import Cinema, Photos, Told, tell
+from contract_story import PATIENCE_S, Cinema, Photos, Told, tell
 from wire_calls import Refused
 
 from visavis.rekognition.model import SERVED, output_shape

@@ -107,6 +107,7 @@ def test_a_face_that_is_lost_for_a_moment_stays_covered(film: Path, tmp_path: Pa
     assert all(map(is_covered, after)), "it was there all the while"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("cut_at", range(12))
 def test_a_run_that_is_cut_off_goes_on_to_the_same_video(
     cut_at: int, film: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -14,6 +14,7 @@ from film_fuzzing import FILMS, fails
 ROUNDS = 8
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", FILMS)
 def test_mutated_films(form: str, tmp_path: Path) -> None:
     assert not fails(form, zlib.crc32(form.encode()), ROUNDS, tmp_path)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import time
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -65,6 +66,7 @@ class Topic:
     """An SNS topic, and a queue that is subscribed to it."""
 
     def __init__(self, environment: dict[str, str], name: str) -> None:
+        self.came: list[dict[str, Any]] = []
         sns, self._sqs = client("sns", environment), client("sqs", environment)
         self.arn: str = sns.create_topic(Name=name)["TopicArn"]
         self._queue = self._sqs.create_queue(QueueName=name)["QueueUrl"]
@@ -77,6 +79,13 @@ class Topic:
     def channel(self) -> dict[str, str]:
         """As a call names it."""
         return {"SNSTopicArn": self.arn, "RoleArn": ROLE}
+
+    def wait_for(self, job_ids: Collection[str], patience_s: float) -> None:
+        """Wait until each of these jobs has its message, and keep what came."""
+        end = time.monotonic() + patience_s
+        while not set(job_ids) <= {message["JobId"] for message in self.came} and time.monotonic() < end:
+            self.came += self.messages()
+            time.sleep(0.3)
 
     def messages(self) -> list[dict[str, Any]]:
         """What was published since the last time."""

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from aws_stand_ins import Topic
 from contract_clients import Client, Document
 from wire_calls import Refused
 
@@ -39,10 +40,10 @@ class Photos:
 
 @dataclass(frozen=True, slots=True)
 class Cinema:
-    """A film of Eileen and Grace, in BUCKET under the name FILM; NO_FILM there is none. version: of the film; channel: where ends are told."""
+    """A film of Eileen and Grace, in BUCKET under the name FILM; NO_FILM there is none. version: of the film; topic: where ends are told."""
 
     version: str
-    channel: dict[str, str]
+    topic: Topic
 
 
 @dataclass
@@ -200,13 +201,14 @@ def look_through_films(told: Told) -> None:
     }
     jobs = {}
     for kind, own in more.items():
-        start, tagged = f"StartFace{kind}", once | own | {"NotificationChannel": told.cinema.channel}
+        start, tagged = f"StartFace{kind}", once | own | {"NotificationChannel": told.cinema.topic.channel}
         jobs[kind] = told(start, **tagged)["JobId"]
         assert told(start, **tagged)["JobId"] == jobs[kind]
         told.refused("IdempotentParameterMismatchException", start, **tagged | {"JobTag": "window"})
         failed = told(start, **{**own, "Video": no_film})["JobId"]
         assert ended(told, kind, jobs[kind])["JobStatus"] == "SUCCEEDED"
         assert ended(told, kind, failed)["JobStatus"] == "FAILED"
+    told.cinema.topic.wait_for(jobs.values(), PATIENCE_S)  # a search goes with its collection, told or not
     get = "GetFaceDetection"
     first = told(get, JobId=jobs["Detection"], MaxResults=1)
     rest = told(get, JobId=jobs["Detection"], NextToken=first["NextToken"])

@@ -72,7 +72,7 @@ def cinema(
     bucket = client("s3", s3)
     stored = bucket.put_object(Bucket=BUCKET, Key=FILM, Body=file.read_bytes())
     bucket.close()
-    return Cinema(stored["VersionId"], topic.channel)
+    return Cinema(stored["VersionId"], topic)
 
 
 @pytest.fixture(scope="session")

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import threading
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from itertools import islice
 from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from visavis.ahead import in_order
 from visavis.comparison import (
     DEFAULT_MAX_FMR,
     Calibration,
@@ -177,16 +176,7 @@ class Analyzer:
             except VisavisError as error:
                 return error
 
-        source = iter(photos)
-        with ThreadPoolExecutor(self._threads) as pool:
-            waiting = deque(pool.submit(attempt, photo) for photo in islice(source, _AHEAD * self._threads))
-            try:
-                while waiting:
-                    result = waiting.popleft().result()
-                    waiting.extend(pool.submit(attempt, photo) for photo in islice(source, 1))
-                    yield result
-            finally:
-                pool.shutdown(cancel_futures=True)
+        yield from in_order(attempt, photos, self._threads, _AHEAD * self._threads)
 
     def compare(
         self, probe: ImageSource, reference: ImageSource, max_fmr: float = DEFAULT_MAX_FMR

@@ -16,7 +16,7 @@ SOURCE = Path(__file__).resolve().parents[2] / "src" / "visavis"
 # A module imports only from rooms before its own; within a room, freely.
 ROOMS = [
     {"errors"},
-    {"faces", "grants", "files", "jpeg", "png", "settings", "extras"},
+    {"faces", "grants", "files", "ahead", "jpeg", "png", "settings", "extras"},
     {"imaging", "geometry", "audit", "consent", "store"},
     {"models", "comparison", "video"},
     {"detection"},

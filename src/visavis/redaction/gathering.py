@@ -17,7 +17,7 @@ from visavis.redaction.masks import COVER_CONFIDENCE, region_of
 from visavis.redaction.missed import COVERED, hidden_share, mask_of
 from visavis.redaction.moments import Moment, Span
 from visavis.redaction.review import Doubt, Reason
-from visavis.redaction.tracks import Corners, union
+from visavis.redaction.tracks import Corners, holds_middle, union
 
 _WORDS = {
     Reason.NOT_COVERED: "Something here is a little like a face and is not covered.",
@@ -112,7 +112,7 @@ class VideoMoments:
 
 def _is_settled(doubt: Doubt, covering: Covering) -> bool:
     """Whether a doubt is about what was corrected by hand."""
-    return any(_holds_middle(box.xyxy, doubt.where) for box in covering.keep + covering.also)
+    return any(holds_middle(box.xyxy, doubt.where) for box in covering.keep + covering.also)
 
 
 def photo_moments(analyzer: Analyzer, photo: bytes, covering: Covering) -> list[Moment]:
@@ -173,9 +173,4 @@ def _follows(doubt: Doubt, group: Sequence[Doubt]) -> bool:
 
 def _same_place(a: Corners, b: Corners) -> bool:
     """Whether the middle of either lies within the other."""
-    return _holds_middle(a, b) or _holds_middle(b, a)
-
-
-def _holds_middle(outer: Corners, inner: Corners) -> bool:
-    x, y = (inner[0] + inner[2]) / 2, (inner[1] + inner[3]) / 2
-    return outer[0] <= x <= outer[2] and outer[1] <= y <= outer[3]
+    return holds_middle(a, b) or holds_middle(b, a)

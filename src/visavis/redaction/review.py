@@ -6,7 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from enum import StrEnum
 
-from visavis.redaction.tracks import START_SCORE, Corners, Sighting, Track
+from visavis.redaction.tracks import START_SCORE, Corners, Sighting, Track, holds_middle
 
 _LONG_MS = 500.0
 _JUMP, _AT_ONCE_MS = 1.5, 150.0
@@ -97,7 +97,7 @@ class Reviewer:
         self, time_ms: float, sighting: Sighting, reason: Reason, weight: float, covered: dict[Track, Corners]
     ) -> None:
         """Add a doubt about what has no cover in a frame, unless that of another track is over it; covered: in that frame."""
-        if not any(_holds_middle(region, sighting.box) for region in covered.values()):
+        if not any(holds_middle(region, sighting.box) for region in covered.values()):
             self._add(time_ms, sighting.region, reason, weight)
 
     def _add(self, time_ms: float, where: Corners, reason: Reason, weight: float) -> None:
@@ -106,8 +106,3 @@ class Reviewer:
 
 def _area(box: Corners) -> float:
     return (box[2] - box[0]) * (box[3] - box[1])
-
-
-def _holds_middle(region: Corners, box: Corners) -> bool:
-    x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
-    return region[0] <= x <= region[2] and region[1] <= y <= region[3]

@@ -123,6 +123,12 @@ def _is_near(times_ms: deque[float], time_ms: float, reach_ms: float) -> bool:
     return any(abs(one - time_ms) <= reach_ms for one in islice(times_ms, 2))
 
 
+def holds_middle(outer: Corners, inner: Corners) -> bool:
+    """Whether the middle of a rectangle lies within another, its edges among it."""
+    x, y = (inner[0] + inner[2]) / 2, (inner[1] + inner[3]) / 2
+    return outer[0] <= x <= outer[2] and outer[1] <= y <= outer[3]
+
+
 def union(corners: Sequence[Corners]) -> Corners:
     """The smallest rectangle around all of these."""
     left, top, right, bottom = zip(*corners, strict=True)

@@ -7,14 +7,13 @@ video comes out whether or not the work was cut off.
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from itertools import islice
-from typing import IO, TypeVar
+from typing import IO
 
+from visavis.ahead import in_order
 from visavis.errors import CorruptVideoError
 from visavis.faces import Box
 from visavis.models.session import available_cpus
@@ -42,10 +41,8 @@ Looker = Callable[[Frame, int, bool], Look]
 Progress = Callable[[str, int], AbstractContextManager[Callable[[], None]]]
 """From what is done, and in how many steps, to a context whose value is called after each."""
 
-Item = TypeVar("Item")
-Result = TypeVar("Result")
-
 _FULL_RANGE = 2
+_AHEAD = 2  # frames for each core that are decoded before the first is looked at
 
 
 @dataclass(slots=True)
@@ -102,11 +99,13 @@ class VideoRedaction:
         number, last = self.workshop.looked_at()
         after, before_ms = last or (None, None)
         frames = _numbered(self.video.frames(after), number * PART_FRAMES, before_ms)
-        with (
-            self.progress("looking", self._expected() - number * PART_FRAMES) as advance,
-            ThreadPoolExecutor(available_cpus(), "look") as pool,
-        ):
-            seen = _ahead(pool, lambda given: (given[0].pts, self.look(*given)), frames)
+        seen = in_order(
+            lambda given: (given[0].pts, self.look(*given)),
+            frames,
+            available_cpus(),
+            _AHEAD * available_cpus(),
+        )
+        with self.progress("looking", self._expected() - number * PART_FRAMES) as advance:
             while part := list(islice(seen, PART_FRAMES)):
                 self.workshop.keep(number, Part([look for _, look in part], part[-1][0]))
                 number += 1
@@ -167,19 +166,6 @@ def _numbered(
         now = frame.timestamp_ms // RECOGNISED_EVERY_MS
         yield frame, number, now != span
         span = now
-
-
-def _ahead(
-    pool: ThreadPoolExecutor, work: Callable[[Item], Result], items: Iterable[Item]
-) -> Iterator[Result]:
-    """A work done with items side by side; the results in the order of the items, a few of which are taken ahead."""
-    waiting: deque[Future[Result]] = deque()
-    for item in items:
-        waiting.append(pool.submit(work, item))
-        if len(waiting) > 2 * available_cpus():
-            yield waiting.popleft().result()
-    while waiting:
-        yield waiting.popleft().result()
 
 
 def _regions(one: Covers, covering: VideoCovering) -> list[Region]:

@@ -39,10 +39,10 @@ def redact_to(
                 Audio.KEEP if audio else Audio.DROP,
             )
             done = redaction.cover()
-            with whole_file(target) as file:
+            with whole_file(target, new=True) as file:
                 redaction.write(file)
-                if os.path.lexists(target):
-                    raise OutputExistsError
+    except FileExistsError:
+        raise OutputExistsError from None
     except OSError as error:
         raise OutputUnwritableError(f"the output cannot be written: {why(error, 'no access')}") from None
     return done

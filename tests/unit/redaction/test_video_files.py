@@ -1,0 +1,49 @@
+"""A video's file redacted to another file, by the library."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from films import Film
+
+import visavis
+from visavis.errors import CorruptVideoError, OutputExistsError
+from visavis.faces import Box
+from visavis.redaction.videos import RedactedVideo, VideoRedaction
+from visavis.video.source import Video
+
+ALSO = visavis.VideoCovering(shape=visavis.Shape.BOX, also=(visavis.Correction(Box(0, 0, 40, 40)),))
+
+
+def test_a_new_file_is_written_covered_and_nothing_else(tmp_path: Path) -> None:
+    film = Film(sound="aac").write(tmp_path / "film.mp4")
+    done = visavis.redact_video(film, tmp_path / "out.mkv", ALSO, audio=False)
+    assert (done.frames, done.covered_frames) == (20, 20)
+    video = Video(tmp_path / "out.mkv")
+    assert all(frame.rgb(96, 64)[4:36, 4:36].max() < 30 for frame in video.frames())
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["film.mp4", "out.mkv"]
+
+
+def test_nothing_is_overwritten(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    film, out = Film().write(tmp_path / "film.mp4"), tmp_path / "out.mp4"
+    cover = VideoRedaction.cover
+
+    def meanwhile(redaction: VideoRedaction) -> RedactedVideo:
+        out.write_bytes(b"somebody's")
+        return cover(redaction)
+
+    monkeypatch.setattr(VideoRedaction, "cover", meanwhile)
+    for _ in range(2):  # it comes while the video is worked on; then it is there before
+        with pytest.raises(OutputExistsError):
+            visavis.redact_video(film, out, ALSO)
+        assert out.read_bytes() == b"somebody's"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["film.mp4", "out.mp4"]
+
+
+def test_a_damaged_video_leaves_nothing(tmp_path: Path) -> None:
+    film = tmp_path / "film.mp4"
+    film.write_bytes(Film().bytes()[:-500])
+    with pytest.raises(CorruptVideoError):
+        visavis.redact_video(film, tmp_path / "out.mp4")
+    assert [path.name for path in tmp_path.iterdir()] == ["film.mp4"]

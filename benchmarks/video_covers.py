@@ -2,8 +2,8 @@
 
 A face is covered if at least 0.8 of its box is, by pixels of which nothing is left. In the signers' clips that is asked of every
 face that was marked by eye (annotations/README.md), and of every box that `Analyzer.detect` finds in any frame, looked at as a photo.
-In the films that are made of photos (filming.py) faces count from 16 px; deface runs with its default settings, its masks drawn as
-it draws them. The look's price is processor time per frame, its scaling included.
+In the films that are made of photos (filming.py) faces count from 16 px; deface's masks are drawn as it draws them, and its curve
+over its threshold is read at the share of faces that visavis covers, too. The look's price is processor time per frame, its scaling included.
 
     python benchmarks/video_covers.py --deface-python PYTHON       of an environment of its own with deface
 """
@@ -25,7 +25,7 @@ from common import DATA, ROOT, save
 from detection import Scene
 from filming import HEIGHT, WIDTH, Film, make_film
 from numpy.typing import NDArray
-from redaction import DEFAULT_SCALE, _point, _rounded, _their_mask
+from redaction import DEFAULT_SCALE, DEFAULT_THRESHOLD, Point, _point, _read, _rounded, _share, _their_mask
 
 import visavis
 from visavis.faces import Box
@@ -37,6 +37,7 @@ from visavis.redaction.watching import looker
 from visavis.video.source import Video
 
 SCENES = 24
+THRESHOLDS = (0.02, 0.03, 0.05, 0.07, 0.1, 0.15, DEFAULT_THRESHOLD)
 CLIPS = DATA / "video_ccby" / "asl_gestures"
 PEER = """
 import json, sys
@@ -44,7 +45,7 @@ import imageio.v2 as iio
 from deface.centerface import CenterFace
 network = CenterFace()
 for frame in iio.get_reader(sys.argv[1]):
-    found, _ = network(frame, threshold=0.2)
+    found, _ = network(frame, threshold=0.02)
     print(json.dumps([[float(value) for value in row] for row in found]), flush=True)
 """
 
@@ -61,13 +62,22 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         film = make_film(Path(folder) / "film.mp4", SCENES)
         masks, price_ms = _our_masks(analyzer, film.path)
+        ours = _covered(film, masks)
         figures["photos"] = {
             "frames": len(film.faces),
             "look_ms_720p": round(price_ms, 1),
-            "visavis": _figures(film, masks),
+            "visavis": _rounded(ours),
         }
         if python:
-            figures["photos"]["deface"] = _figures(film, _their_masks(python, film))
+            theirs = _their_looks(python, film)
+            curve = [_covered(film, _their_masks(film, theirs, threshold)) for threshold in THRESHOLDS]
+            figures["photos"] |= {
+                "deface": _rounded(curve[THRESHOLDS.index(DEFAULT_THRESHOLD)]),
+                "deface_background_at_equal_recall": _share(_read(curve, ours.recall)),
+                "deface_curve": {
+                    f"{t:g}": _rounded(point) for t, point in zip(THRESHOLDS, curve, strict=True)
+                },
+            }
     save("video_covers", figures)
 
 
@@ -120,17 +130,21 @@ def _our_masks(analyzer: visavis.Analyzer, path: Path) -> tuple[Iterator[Mask], 
     return masks, 1000 * seconds / len(looks)
 
 
-def _their_masks(python: str, film: Film) -> Iterator[Mask]:
+def _their_looks(python: str, film: Film) -> list[NDArray[np.float64]]:
+    """The boxes xyxy and scores (N, 5) of deface in each frame."""
     with subprocess.Popen([python, "-c", PEER, film.path], stdout=subprocess.PIPE, text=True) as peer:
         assert peer.stdout is not None
-        for line in peer.stdout:
-            if line.startswith("["):
-                yield _their_mask(_scene(film, 0), np.array(json.loads(line)).reshape(-1, 5), DEFAULT_SCALE)
+        return [np.array(json.loads(line)).reshape(-1, 5) for line in peer.stdout if line.startswith("[")]
 
 
-def _figures(film: Film, masks: Iterator[Mask]) -> dict[str, float]:
+def _their_masks(film: Film, looks: list[NDArray[np.float64]], threshold: float) -> Iterator[Mask]:
+    for i, found in enumerate(looks):
+        yield _their_mask(_scene(film, i), found[found[:, 4] > threshold], DEFAULT_SCALE)
+
+
+def _covered(film: Film, masks: Iterator[Mask]) -> Point:
     """The share of faces that are covered, over all frames, and of the background."""
-    return _rounded(_point((_scene(film, i) for i in range(len(film.faces))), masks))
+    return _point((_scene(film, i) for i in range(len(film.faces))), masks)
 
 
 def _scene(film: Film, number: int) -> Scene:

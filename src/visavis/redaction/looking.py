@@ -2,7 +2,7 @@
 
 One network, two looks at the whole picture in each frame, and a third now and then for faces that fill it. What is missed in one
 frame is seen in another, and covered in both (`covers`). Sizes and scores were chosen on films made of the development half of the
-evaluation data (benchmarks/films.py).
+evaluation data (benchmarks/filming.py).
 
 Films are looked at upright. Who lies on their side in the picture is often not found.
 """

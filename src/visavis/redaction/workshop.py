@@ -2,7 +2,7 @@
 
 Kept are where faces were seen and the parts of the output that are finished, in which they are covered; never a picture with a
 face that is to be covered, never a track. Each file appears whole or not at all; the folder goes with the end of the work, well or
-not, and a killed run's after a week.
+not, and that of a run which ended before after a week.
 """
 
 from __future__ import annotations

@@ -10,6 +10,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
+from visavis.errors import OutputFullError, OutputUnwritableError
+
 UNFINISHED = ".visavis-*.part"
 """The names of files that are being written. They are hidden, and a killed process leaves its own behind: see `sweep`."""
 
@@ -69,6 +71,15 @@ def write_new_file(path: Path, data: bytes) -> None:
 def why(error: OSError, otherwise: str) -> str:
     """What the system says of a file that failed, as the end of a sentence; otherwise: what to say where it says nothing."""
     return (error.strerror or otherwise).lower()
+
+
+def unwritable(what: str, error: OSError) -> OutputUnwritableError:
+    """What to raise where an output, or what it is made from meanwhile, cannot be written: OutputFullError where there is no room.
+
+    what: how the message begins, "the output" say.
+    """
+    kind = OutputFullError if error.errno in (errno.ENOSPC, errno.EDQUOT) else OutputUnwritableError
+    return kind(f"{what} cannot be written: {why(error, 'no access')}")
 
 
 def sync_folder(folder: Path) -> None:

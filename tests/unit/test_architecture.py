@@ -83,6 +83,21 @@ def test_imports_run_one_way(path: str, tree: ast.Module) -> None:
         )
 
 
+def test_errors_have_one_door() -> None:
+    """Every error is imported from `visavis.errors` itself, wherever it is written."""
+    written, offered = set(), set()
+    for path, tree in modules():
+        imports = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+        of_files = [node for node in imports if (node.module or "").startswith("visavis.errors.")]
+        if path == "errors/__init__.py":
+            offered = {alias.name for node in of_files for alias in node.names}
+        elif path.startswith("errors/"):
+            written |= {node.name for node in tree.body if isinstance(node, ast.ClassDef)}
+        else:
+            assert not of_files, path
+    assert written == offered
+
+
 def test_the_audit_room_stands_alone() -> None:
     """Whoever verifies a log needs no database, no models and no photos: only hashes, signatures and JSON."""
     for path, tree in modules():

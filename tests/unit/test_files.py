@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from visavis.files import sweep, sync_folder, whole_file, write_new_file
+from visavis.errors import OutputFullError, OutputUnwritableError
+from visavis.files import sweep, sync_folder, unwritable, whole_file, write_new_file
 
 
 @pytest.mark.parametrize(("private", "mode"), [(False, 0o640), (True, 0o600)])
@@ -123,3 +124,26 @@ def test_nothing_is_left_of_half_a_new_file(tmp_path: Path, monkeypatch: pytest.
     with pytest.raises(OSError, match="No space"):
         write_new_file(tmp_path / "file.txt", b"whole")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("number", "kind"),
+    [
+        (errno.ENOSPC, OutputFullError),
+        (errno.EDQUOT, OutputFullError),
+        (errno.EACCES, OutputUnwritableError),
+        (errno.EROFS, OutputUnwritableError),
+    ],
+)
+def test_a_full_disk_is_told_from_what_else_keeps_from_writing(
+    number: int, kind: type[OutputUnwritableError]
+) -> None:
+    error = unwritable("the report", OSError(number, os.strerror(number)))
+    assert type(error) is kind
+    assert error.message == f"the report cannot be written: {os.strerror(number).lower()}"
+
+
+def test_a_system_that_says_nothing() -> None:
+    error = unwritable("the output", OSError())
+    assert type(error) is OutputUnwritableError
+    assert error.message == "the output cannot be written: no access"

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from visavis.analysis import Analyzer
-from visavis.errors import OutputExistsError, OutputUnwritableError
-from visavis.files import whole_file, why
+from visavis.errors import OutputExistsError
+from visavis.files import unwritable, whole_file, why
 from visavis.imaging import Photo
 from visavis.redaction.annotations import Annotations, read_annotations
 from visavis.redaction.covering import Covering, Redacted, VideoCovering
@@ -88,7 +88,7 @@ class Reviewing:
         return {"missed": missed_faces(self._coverage, len(self.annotations))}
 
     def write(self, others: Sequence[Path], style: Style) -> None:
-        """Write the page, where one is asked for. Raises OutputUnwritableError."""
+        """Write the page, where one is asked for. Raises OutputFullError and OutputUnwritableError."""
         if self.report is None:
             return
         not_copied = [self.name_of(path) for path in others]
@@ -97,7 +97,7 @@ class Reviewing:
             with whole_file(self.report, private=True) as file:
                 file.write(page.encode())
         except OSError as error:
-            raise OutputUnwritableError(f"the report cannot be written: {why(error, 'no access')}") from None
+            raise unwritable("the report", error) from None
 
 
 @dataclass(slots=True)

@@ -36,8 +36,9 @@ def _redact(asked: Asked, outputs: Outputs, workshops: Path, task: Task) -> Done
         return Done(task, "video", None)
     try:
         done = _write(asked, outputs, workshop, task)
-    except VisavisError:
-        workshop.remove()
+    except VisavisError as error:
+        if not ends_the_run(error):  # after one that does, the same command goes on from here
+            workshop.remove()
         raise
     workshop.remove()
     return done

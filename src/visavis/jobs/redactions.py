@@ -57,7 +57,7 @@ class RedactionWork:
         """Do what is left of the redaction, and store the result; there is never more to do then.
 
         Raises JobEndedError where the job does not run any more, which is seen after each part; TargetExistsError, TargetUnwritableError,
-        FilmUnwritableError, OutputUnwritableError, UnknownGalleryError, SearchRateError, the VideoError that fits, and StoreError.
+        FilmUnwritableError, OutputFullError, OutputUnwritableError, UnknownGalleryError, SearchRateError, the VideoError that fits, and StoreError.
         """
         progress = _Noted(self._registry, self._job.id, Workshop(self._folder))
         redaction = self._redaction(progress)

@@ -7,7 +7,6 @@ time, and from what it was made. That is written before the file takes its place
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import os
 import threading
@@ -17,8 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from visavis.errors import OutputExistsError, OutputFullError, OutputPlaceError, OutputUnwritableError
-from visavis.files import sweep, whole_file, why
+from visavis.errors import OutputExistsError, OutputPlaceError
+from visavis.files import sweep, unwritable, whole_file
 
 _DIGEST_BYTES = 16
 
@@ -75,14 +74,14 @@ class Outputs:
         except (FileNotFoundError, NotADirectoryError):
             return False
         except OSError as error:
-            raise _unwritable(error) from None
+            raise unwritable("the output", error) from None
         with suppress(OSError):
             if self._digest(task, written) in self._known:
                 return True
         raise OutputExistsError
 
     def write(self, task: Task, redacted: bytes) -> None:
-        """Write a redacted photo, whole or not at all; raises OutputExistsError and OutputUnwritableError."""
+        """Write a redacted photo, whole or not at all; raises what `writing` does."""
         with self.writing(task) as file:
             file.write(redacted)
 
@@ -100,7 +99,7 @@ class Outputs:
         except FileExistsError:
             raise OutputExistsError from None
         except OSError as error:
-            raise _unwritable(error) from None
+            raise unwritable("the output", error) from None
 
     def origin(self, source: Path) -> str:
         """Tells whether a photo is the one it was, and was to be redacted so. A digest: times of photos are metadata, too."""
@@ -133,11 +132,6 @@ class Outputs:
             for line in file:
                 with suppress(ValueError):
                     yield bytes.fromhex(line)
-
-
-def _unwritable(error: OSError) -> OutputUnwritableError:
-    kind = OutputFullError if error.errno in (errno.ENOSPC, errno.EDQUOT) else OutputUnwritableError
-    return kind(f"the output cannot be written: {why(error, 'no access')}")
 
 
 def _same(one: Path, other: Path) -> bool:

@@ -7,8 +7,8 @@ import tempfile
 from pathlib import Path
 
 from visavis.analysis import Analyzer
-from visavis.errors import OutputExistsError, OutputUnwritableError
-from visavis.files import whole_file, why
+from visavis.errors import OutputExistsError
+from visavis.files import unwritable, whole_file
 from visavis.redaction.covering import VideoCovering
 from visavis.redaction.videos import RedactedVideo, VideoRedaction
 from visavis.redaction.watching import looker
@@ -23,7 +23,7 @@ def redact_to(
 ) -> RedactedVideo:
     """Write a video with its faces covered to a new file. What is under way lies in a temporary folder meanwhile.
 
-    Raises the VideoError that fits, OutputExistsError and OutputUnwritableError.
+    Raises the VideoError that fits, OutputExistsError, OutputFullError and OutputUnwritableError.
     """
     written = video_format_of(target)
     if os.path.lexists(target):
@@ -44,5 +44,5 @@ def redact_to(
     except FileExistsError:
         raise OutputExistsError from None
     except OSError as error:
-        raise OutputUnwritableError(f"the output cannot be written: {why(error, 'no access')}") from None
+        raise unwritable("the output", error) from None
     return done

@@ -85,7 +85,7 @@ class VideoRedaction:
     def cover(self) -> RedactedVideo:
         """Look at the video and write it with its faces covered, part by part, into the workshop.
 
-        Raises the VideoError that fits, OutputUnwritableError and what `look` raises.
+        Raises the VideoError that fits, OutputFullError, OutputUnwritableError and what `look` raises.
         """
         return self._cover(self._look())
 

@@ -2,7 +2,7 @@
 
 Kept are where faces were seen and the parts of the output that are finished, in which they are covered; never a picture with a
 face that is to be covered, never a track. Each file appears whole or not at all; the folder goes with the end of the work, well or
-not, and a killed run's after a week.
+not, and that of a run which ended before after a week.
 """
 
 from __future__ import annotations
@@ -18,8 +18,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from visavis.errors import OutputUnwritableError
-from visavis.files import whole_file, why
+from visavis.files import unwritable, whole_file
 from visavis.redaction.sightings import Look
 
 KEPT_S = 7 * 24 * 3600
@@ -69,14 +68,13 @@ class Workshop:
         return part
 
     def keep(self, number: int, part: Part) -> None:
-        """Keep what was seen in a part. Raises OutputUnwritableError."""
+        """Keep what was seen in a part. Raises OutputFullError and OutputUnwritableError."""
         try:
             self._make()
             with whole_file(self._looks_file(number), private=True) as file:
                 file.write(_packed(part))
         except OSError as error:
-            reason = why(error, "no access")
-            raise OutputUnwritableError(f"the state folder cannot be written: {reason}") from None
+            raise unwritable("the state folder", error) from None
 
     def segment(self, number: int) -> Path:
         """The file of a part of the output, which is there once it is finished."""

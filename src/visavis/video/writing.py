@@ -16,8 +16,8 @@ from av.packet import Packet
 from av.video.reformatter import VideoReformatter
 from av.video.stream import VideoStream
 
-from visavis.errors import OutputUnwritableError, UnsupportedVideoError
-from visavis.files import whole_file, why
+from visavis.errors import UnsupportedVideoError
+from visavis.files import unwritable, whole_file
 from visavis.video.formats import VideoFormat
 from visavis.video.frames import Frame
 from visavis.video.palettes import Palettes
@@ -47,7 +47,7 @@ _BUFFER_BYTES = 1024 * 1024
 def segment_writer(path: Path, video: Video, written: VideoFormat) -> Iterator[SegmentWriter]:
     """A writer of frames that follow one another; the file appears when the block ends well, and else nothing is left.
 
-    Raises OutputUnwritableError.
+    Raises OutputFullError and OutputUnwritableError.
     """
     tick = written.tick_for(video.time_base)
     with written_whole(path) as file, muxer(file, written.segment_muxer, tick) as container:
@@ -58,12 +58,15 @@ def segment_writer(path: Path, video: Video, written: VideoFormat) -> Iterator[S
 
 @contextmanager
 def written_whole(path: Path) -> Iterator[IO[bytes]]:
-    """A file that takes the place of `path` when the block ends well, and else leaves no trace; raises OutputUnwritableError."""
+    """A file that takes the place of `path` when the block ends well, and else leaves no trace.
+
+    Raises OutputFullError and OutputUnwritableError.
+    """
     try:
         with whole_file(path) as file:
             yield file
     except OSError as error:
-        raise OutputUnwritableError(f"the output cannot be written: {why(error, 'no access')}") from None
+        raise unwritable("the output", error) from None
 
 
 @contextmanager

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from pathlib import Path
 
 import pytest
 from films import Film
 
 import visavis
-from visavis.errors import CorruptVideoError, OutputExistsError
+from visavis.errors import CorruptVideoError, OutputExistsError, OutputFullError
 from visavis.faces import Box
 from visavis.redaction.videos import RedactedVideo, VideoRedaction
 from visavis.video.source import Video
@@ -46,4 +48,17 @@ def test_a_damaged_video_leaves_nothing(tmp_path: Path) -> None:
     film.write_bytes(Film().bytes()[:-500])
     with pytest.raises(CorruptVideoError):
         visavis.redact_video(film, tmp_path / "out.mp4")
+    assert [path.name for path in tmp_path.iterdir()] == ["film.mp4"]
+
+
+def test_a_full_disk_is_told_as_one_and_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    film = Film().write(tmp_path / "film.mp4")
+    monkeypatch.setattr(VideoRedaction, "write", full)
+    with pytest.raises(OutputFullError, match="no space left"):
+        visavis.redact_video(film, tmp_path / "out.mp4", ALSO)
     assert [path.name for path in tmp_path.iterdir()] == ["film.mp4"]

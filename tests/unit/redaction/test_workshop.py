@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from visavis.errors import OutputUnwritableError
+from visavis.errors import OutputFullError, OutputUnwritableError
 from visavis.redaction.cuts import SIGNATURE_COLUMNS, SIGNATURE_ROWS
 from visavis.redaction.sightings import Look
 from visavis.redaction.workshop import KEPT_S, Last, Part, Workshop, sweep
@@ -67,6 +68,18 @@ def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
     (tmp_path / "shop").write_text("a file")
     with pytest.raises(OutputUnwritableError):
         Workshop(tmp_path / "shop").keep(0, Part([look(1, 0)], 0))
+
+
+def test_a_full_disk_is_told_as_one_and_leaves_no_half_of_a_part(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OutputFullError, match="the state folder cannot be written: no space left"):
+        Workshop(tmp_path / "shop").keep(0, Part([look(1, 0)], 0))
+    assert list((tmp_path / "shop").iterdir()) == []
 
 
 def test_what_a_killed_run_left_goes_after_a_week(tmp_path: Path) -> None:

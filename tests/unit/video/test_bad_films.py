@@ -21,7 +21,7 @@ from visavis.errors import (
     CorruptVideoError,
     EncryptedVideoError,
     NoPicturesError,
-    OutputUnwritableError,
+    OutputFullError,
     UnreadableVideoError,
     UnsupportedVideoError,
     VideoError,
@@ -371,11 +371,11 @@ def test_a_disk_that_is_full(room: int, tmp_path: Path, full_disk: Callable[[int
     encode(video, tmp_path / "one", written)
     full_disk(room)
     with (
-        pytest.raises(OutputUnwritableError, match="no space left"),
+        pytest.raises(OutputFullError, match="no space left"),
         written_whole(tmp_path / "out.mp4") as file,
     ):
         mux(file, [tmp_path / "one"], video, written)
-    with pytest.raises(OutputUnwritableError, match="no space left"):
+    with pytest.raises(OutputFullError, match="no space left"):
         encode(video, tmp_path / "two", written)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["film", "one"]
 

@@ -1,0 +1,45 @@
+"""What keeps photos and videos from being redacted to a file."""
+
+from __future__ import annotations
+
+from visavis.errors.base import VisavisError
+
+
+class RedactionError(VisavisError):
+    """The photo cannot be redacted so."""
+
+
+class OutputExistsError(RedactionError):
+    """There is a file of that name, and it is not what this photo was redacted to before; nothing is ever overwritten."""
+
+    hint = "name another output, or move that file away"
+
+
+class OutputPlaceError(RedactionError):
+    """The output is the input, or lies within it, or the other way round."""
+
+    hint = "name an output outside of what is redacted"
+
+
+class OutputFormatError(RedactionError):
+    """The photo cannot be written in the format that the output's ending names."""
+
+    hint = "end it with .jpg, .png, .webp, .tif, .bmp, .gif, .heic or .avif, best as the photo does"
+
+
+class OutputUnwritableError(RedactionError):
+    """The output cannot be written."""
+
+    hint = "check the folder, its free space and your rights"
+
+
+class AnnotationsError(RedactionError):
+    """This is not a list of the faces that photos and videos show."""
+
+    hint = "it is a CSV file with the columns file,frame,x,y,width,height, one face to a line (docs/redaction.md)"
+
+
+class OutputFullError(OutputUnwritableError):
+    """There is no room for the output."""
+
+    hint = "free some, and repeat the command: it goes on where it stopped"

@@ -23,7 +23,7 @@ from visavis.services.registry import Registry
 from visavis.services.work import working
 from visavis.store import jobs as rows
 from visavis.store.film_faces import delete_film_faces
-from visavis.store.galleries import find_gallery
+from visavis.store.galleries import Gallery, find_gallery
 from visavis.store.jobs import Job, NewJob
 from visavis.store.log import lock_head
 
@@ -52,7 +52,7 @@ class State(StrEnum):
 
     RUNNING = rows.RUNNING
     SUCCEEDED = "succeeded"
-    FAILED = "failed"
+    FAILED = rows.FAILED
     CANCELLED = "cancelled"
 
 
@@ -95,7 +95,7 @@ def start(registry: Registry, wanted: Wanted) -> str:
     gallery, action = find_gallery_named(registry, wanted.gallery), _ACTIONS[wanted.kind]
     with refusals_logged(registry, action, gallery), working(registry) as work:
         gallery = find_gallery(work.connection, wanted.gallery)
-        job_id = _begin(work.connection, registry, wanted, gallery.id)
+        job_id = _begin(work.connection, registry, wanted, gallery)
         work.log(action, where=gallery)
     return job_id
 
@@ -153,7 +153,7 @@ def _end(registry: Registry, job_id: str, state: State, message: str) -> bool:
     return ended
 
 
-def _begin(connection: Connection, registry: Registry, wanted: Wanted, gallery_id: bytes | None) -> str:
+def _begin(connection: Connection, registry: Registry, wanted: Wanted, gallery: Gallery | None) -> str:
     before = _repeated(connection, registry.by, wanted.kind, wanted.token, wanted.asked)
     if before is not None:
         return before
@@ -163,7 +163,8 @@ def _begin(connection: Connection, registry: Registry, wanted: Wanted, gallery_i
         id=secrets.token_hex(_ID_BYTES),
         kind=wanted.kind,
         by=registry.by,
-        gallery_id=gallery_id,
+        gallery_id=gallery.id if gallery else None,
+        gallery=gallery.name if gallery else None,
         min_similarity=wanted.min_similarity,
         token=wanted.token,
         asked=wanted.asked,

@@ -164,10 +164,18 @@ def test_a_key_is_for_the_jobs_of_its_galleries(staff: Rest) -> None:
     staff.refused(400, "search-rate", "POST", PATH, json=BODY | {"keep": "staff", "fpir": 1e-9})
 
 
-def test_a_job_goes_with_its_gallery(staff: Rest) -> None:
-    job_id = start(staff, keep="staff")
+def test_a_job_whose_gallery_was_deleted(staff: Rest) -> None:
+    """It fails, unless it has ended; and it is for the keys that it was for."""
+    running, done = (start(staff, keep="staff") for _ in range(2))
+    jobs.succeed(staff.registry, done)
     galleries.delete(staff.registry, "staff")
-    staff.refused(404, "unknown-job", "GET", f"{PATH}/{job_id}")
+    told = [staff.get(f"{PATH}/{job_id}") for job_id in (running, done)]
+    assert [(one["state"], one["message"], one["keep"]) for one in told] == [
+        ("failed", "The gallery (collection) was deleted.", "staff"),
+        ("succeeded", None, "staff"),
+    ]
+    for job_id in (running, done):
+        staff.refused(403, "not-allowed", "GET", f"{PATH}/{job_id}", VISITORS)
 
 
 @pytest.mark.parametrize(

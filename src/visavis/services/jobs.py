@@ -109,6 +109,18 @@ def find(registry: Registry, job_id: str, kind: Kind | None = None) -> Job:
     return job
 
 
+def asked_for(registry: Registry, kind: Kind, after: str | None, limit: int) -> list[Job]:
+    """The jobs of a kind that this caller asked for, the newest first: at most `limit`, of those that follow the one with the id `after`.
+
+    Raises UnknownJobError where that is none of them.
+    """
+    with registry.store.read() as connection:
+        last = rows.find_job(connection, after) if after is not None else None
+        if after is not None and (last is None or (last.by, last.kind) != (registry.by, kind)):
+            raise UnknownJobError
+        return rows.jobs_of(connection, registry.by, kind, last.number if last else None, limit)
+
+
 def every(registry: Registry) -> list[Job]:
     """Every job, the first first."""
     with registry.store.read() as connection:

@@ -86,6 +86,14 @@ def job_of_token(connection: Connection, by: str, kind: str, token: str) -> Job 
     return Job(*row) if row else None
 
 
+def jobs_of(connection: Connection, by: str, kind: str, before: int | None, limit: int) -> list[Job]:
+    """The jobs of a kind that an access key asked for, the last first: at most `limit`, of those before the one of this number."""
+    query = _READ.where(jobs.c.by == by, jobs.c.kind == kind).order_by(jobs.c.number.desc()).limit(limit)
+    if before is not None:
+        query = query.where(jobs.c.number < before)
+    return [Job(*row) for row in connection.execute(query)]
+
+
 def all_jobs(connection: Connection) -> list[Job]:
     """Every job, the first first."""
     return [Job(*row) for row in connection.execute(_READ.order_by(jobs.c.number))]

@@ -208,7 +208,6 @@ def look_through_films(told: Told) -> None:
         failed = told(start, **{**own, "Video": no_film})["JobId"]
         assert ended(told, kind, jobs[kind])["JobStatus"] == "SUCCEEDED"
         assert ended(told, kind, failed)["JobStatus"] == "FAILED"
-    told.cinema.topic.wait_for(jobs.values(), PATIENCE_S)  # a search goes with its collection, told or not
     get = "GetFaceDetection"
     first = told(get, JobId=jobs["Detection"], MaxResults=1)
     rest = told(get, JobId=jobs["Detection"], NextToken=first["NextToken"])

@@ -33,6 +33,7 @@ from uuid import UUID
 import fuzzing
 from http_calls import Got
 from registries import photo_of
+from wire_fuzz.answers import DONE
 from wire_fuzz.calls import PEOPLE
 from wire_fuzz.framing import STREAMS
 from wire_fuzz.requests import Shot
@@ -45,6 +46,7 @@ import visavis
 from visavis.rekognition.films import StoredFilm
 from visavis.rekognition.operations import videos
 from visavis.server.logs import begin_logging
+from visavis.server.rest import video_redactions
 
 FAILURE = Path("wire-fuzz-failure.bin")
 ROUND = 500
@@ -140,7 +142,7 @@ def left_behind(sent: Shot | Stream, seed: int) -> Iterator[None]:
 
 def said(got: Got) -> str:
     """An answer in a word or two."""
-    if got.status in {0, 200}:
+    if got.status in {0, *DONE}:
         return str(got.status or "gone")
     document = json.loads(got.body)
     return f"{got.status} {document['error']['code'] if 'error' in document else document.get('__type', '')}"
@@ -167,6 +169,9 @@ def fuzzer(seed: int) -> Iterator[Fuzzer]:
     def new_id() -> UUID:
         return UUID(int=ids.getrandbits(128), version=4)
 
+    def new_token(size: int) -> str:
+        return ids.randbytes(size).hex()
+
     people = {person: photo_of(person) for person in PEOPLE}
     portrait = {PEOPLE[0]: fuzzing.seeds()["JPEG"]}
     analyzer = visavis.Analyzer()
@@ -179,7 +184,10 @@ def fuzzer(seed: int) -> Iterator[Fuzzer]:
         stack.enter_context(mock.patch.dict(os.environ, environment(folder)))
         for module in ("enrol", "galleries", "consents"):
             stack.enter_context(mock.patch(f"visavis.services.{module}.uuid4", new_id))
-        stack.enter_context(mock.patch.object(videos, "find_film", film_found))
+        stack.enter_context(mock.patch("visavis.services.jobs.secrets", mock.Mock(token_hex=new_token)))
+        for asking in (videos, video_redactions):
+            stack.enter_context(mock.patch.object(asking, "find_film", film_found))
+        stack.enter_context(mock.patch.object(video_redactions, "check_free", return_value=None))
         loop = stack.enter_context(running_loop())
         plain = stack.enter_context(target(folder / "plain", SturdyAnalyzer, people, loop, log))
         photographed = target(folder / "photos", lambda _: analyzer, portrait, loop, log)

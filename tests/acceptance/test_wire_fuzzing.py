@@ -18,7 +18,7 @@ from wire_fuzz.shots import any_shot
 from wire_fuzz.streams import Stream
 
 REQUESTS = 2_000
-WORLD = World(["00000000-0000-4000-8000-000000000000"] * 3)
+WORLD = World(["00000000-0000-4000-8000-000000000000"] * 3, "0" * 64)
 
 
 @pytest.mark.slow

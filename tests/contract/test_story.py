@@ -15,7 +15,7 @@ import pytest
 from aws_stand_ins import Topic
 from commands import Running
 from contract_clients import AwsCli, Boto3, Client, NodeSdk, client_environment
-from contract_story import Cinema, Photos, Told, tell
+from contract_story import PATIENCE_S, Cinema, Photos, Told, tell
 from wire_calls import Refused
 
 from visavis.rekognition.model import SERVED, output_shape
@@ -88,6 +88,7 @@ def assert_ends_were_told(told: Told, topic: Topic) -> None:
         if operation.startswith("StartFace") and "JobId" in answer
     }
     tagged = {answer["JobId"] for _, answer in told.answers if answer.get("JobTag") == "door"}
+    topic.wait_for(tagged, PATIENCE_S)
     came = [message for message in topic.came + topic.messages() if message["JobId"] in tagged]
     assert len(tagged) == 2
     assert sorted(message["JobId"] for message in came) == sorted(tagged & ids)

@@ -50,13 +50,14 @@ NAMES = (
 
 @dataclass(slots=True)
 class World:
-    """What is in the store, as far as whoever calls knows. face_ids: of PEOPLE, in their order."""
+    """What is in the store, as far as whoever calls knows. face_ids: of PEOPLE, in their order; redaction_id: of a job on a video, which runs."""
 
     face_ids: list[str] = field(default_factory=list)
+    redaction_id: str = ""
 
     def names(self) -> list[str]:
         """NAMES, and ids that the server made up."""
-        return [*NAMES, *self.face_ids]
+        return [*NAMES, *self.face_ids, self.redaction_id]
 
 
 class RestCall(NamedTuple):
@@ -160,7 +161,13 @@ _ANSWER = {
     "evidence_sha256": "0f" * 32,
 }
 
-REST_CALLS = (
+_REDACTION = {
+    "source": {"bucket": MARK, "name": f"{MARK}.mp4", "version": "1"},
+    "target": {"bucket": MARK, "name": f"{MARK}-to-publish.webm"},
+}
+_VIDEOS = "/v1/redactions/videos"
+
+_REST_CALLS = (
     RestCall("POST", "/v1/consents", {}, _ANSWER),
     RestCall("POST", "/v1/consents/requests", {}, {**_ANSWER, "subject": f"asked-{MARK}"}),
     RestCall("POST", "/v1/consents/refusals", {}, {**_ANSWER, "subject": f"no-{MARK}"}),
@@ -183,8 +190,38 @@ REST_CALLS = (
         "POST", "/v1/keys", {}, {"operations": ["List*"], "galleries": [GALLERY], "expires_at": "2026-12-31"}
     ),
     RestCall("DELETE", f"/v1/keys/{DEAD_KEYS[0].id}", {}),
+    RestCall("POST", _VIDEOS, {}, _REDACTION),
+    RestCall(
+        "POST",
+        _VIDEOS,
+        {},
+        {
+            **_REDACTION,
+            "style": "pixelate",
+            "shape": "box",
+            "keep": GALLERY,
+            "fpir": 0.01,
+            "keep_boxes": ["1,2,30.5,40"],
+            "also": ["120,80,90,110@1:02-1:05.5", "0,0,9,9@0-0.1"],
+            "audio": "drop",
+            "token": TOKEN,
+        },
+    ),
+    RestCall("GET", _VIDEOS, {"limit": "3"}),
     RestCall("GET", "/v1/openapi.json", {}),
 )
+
+
+def rest_calls(world: World) -> tuple[RestCall, ...]:
+    """Calls to /v1."""
+    redaction = f"{_VIDEOS}/{world.redaction_id}"
+    return (
+        *_REST_CALLS,
+        RestCall("GET", _VIDEOS, {"after": world.redaction_id}),
+        RestCall("GET", redaction, {}),
+        RestCall("DELETE", redaction, {}),
+    )
+
 
 EXPORTS = (
     RestCall("GET", "/v1/audit/export", {}),
@@ -222,6 +259,8 @@ def story(world: World, photos: Mapping[str, bytes]) -> Generator[Draft, Documen
     user = {"CollectionId": GALLERY, "UserId": USER}
     yield call_draft("CreateUser", user)
     yield call_draft("AssociateFaces", {**user, "FaceIds": world.face_ids[:1]})
+    asked = yield rest_draft(RestCall("POST", _VIDEOS, {}, {**_REDACTION, "keep": GALLERY, "fpir": 0.01}))
+    world.redaction_id = asked["id"]
     probe = {"CollectionId": GALLERY, "Image": image_of(next(iter(photos.values())))}
     found = yield call_draft("SearchFacesByImage", probe)
     assert found["FaceMatches"][0]["Face"]["ExternalImageId"] == next(iter(photos)), "nobody is found"

@@ -8,7 +8,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Sequence
 
-from wire_fuzz.calls import GALLERY, MARK, PEOPLE, REST_CALLS, World, call_draft, rest_draft, wire_calls
+from wire_fuzz.calls import GALLERY, MARK, PEOPLE, World, call_draft, rest_calls, rest_draft, wire_calls
 from wire_fuzz.requests import Draft, shot_of
 from wire_fuzz.streams import Stream
 
@@ -112,7 +112,7 @@ def lines(draw: random.Random, world: World) -> Stream:
 def cut_off(draw: random.Random, world: World) -> Stream:
     """A request that would change something, but for what is missing of it."""
     if draw.random() < 0.3:
-        drafts = [rest_draft(call) for call in REST_CALLS if call.body is not None]
+        drafts = [rest_draft(call) for call in rest_calls(world) if call.body is not None]
     else:
         drafts = [call_draft(name, value) for name, value in wire_calls(world).items()]
     data = b"".join(_request(draw.choice(drafts)))

@@ -16,13 +16,13 @@ from wire_fuzz.calls import (
     GALLERY,
     MARK,
     PEOPLE,
-    REST_CALLS,
     STRANGER,
     Document,
     RestCall,
     World,
     call_draft,
     image_of,
+    rest_calls,
     rest_draft,
     wire_calls,
 )
@@ -35,7 +35,9 @@ REGIONS = ("local", "eu-west-1", "us-east-1", "-", "a" * 128, "..")
 METHODS = ("GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT", "post", "BREW")
 PATHS = ("/", "//", "/v1", "/v1/", "/v1//keys", "/v1/../v1/keys", "/v1/%2e%2e/keys", "/v1%2Fkeys", "/V1/keys", "/healthz", "/readyz",
          "/metrics", "/operations", "/operations/", "/v1/docs", "/v1/galleries/%00", "/v1/galleries/%ff", "/v1/galleries/%E2%80%AE", "/v1/keys/%0A",
-         "/v1/galleries/" + "a" * 9_000, "/v1/consents;a=b", "/v1/audit/entries/", "*", "http://other/v1/keys", "/v1/galleries/a%252fb")  # fmt: skip
+         "/v1/galleries/" + "a" * 9_000, "/v1/consents;a=b", "/v1/audit/entries/", "*", "http://other/v1/keys", "/v1/galleries/a%252fb",
+         "/v1/redactions", "/v1/redactions/", "/v1/redactions/vid", "/v1/redactions/videos", "/v1/redactions/videos/", "/v1/redactions/videos/%00",
+         "/v1/redactions/videos/" + "0" * 64, "/v1/redactions/videos/" + "0" * 9_000, "/v1/redactions/videos/a/b", "/v1/redactions/videos/..")  # fmt: skip
 QUERIES = ("", "?", "a", "=", "&&", "limit=", "limit=1&limit=2", "limit=-1", "limit=1e3", "limit=%EF%BC%91", "after=a", "after=%00", "%", "%zz", "a=%ff",
            "subject=%ed%a0%80&purpose=a", "purpose=%00", "state=GIVEN", "leaf=99999999999999999999&size=1", "leaf=1&size=-1", "first=9&second=4",
            "leaf=0&size=9223372036854775807", "after=9223372036854775807", "X-Amz-Signature=a", "x-amz-a=b", "a=" + "b" * 70_000, "a&" * 5_000)  # fmt: skip
@@ -52,7 +54,7 @@ REDACTED = {
 def call(draw: random.Random, world: World) -> Draft:
     """A call that is as it should be: on the wire, or sometimes to /v1."""
     if draw.random() < 0.25:
-        return rest_draft(draw.choice(REST_CALLS))
+        return rest_draft(draw.choice(rest_calls(world)))
     operation, parameters = draw.choice(list(wire_calls(world).items()))
     return call_draft(operation, parameters)
 
@@ -140,7 +142,7 @@ def s3(draw: random.Random, world: World) -> Shot:
 
 def rest(draw: random.Random, world: World) -> Shot:
     """A call to /v1 with mutated body, query, path or method, signed."""
-    called = draw.choice(EXPORTS if draw.random() < 0.002 else REST_CALLS)
+    called = draw.choice(EXPORTS if draw.random() < 0.002 else rest_calls(world))
     draft = rest_draft(called)
     kind = draw.random()
     if called.body is not None and kind < 0.6:

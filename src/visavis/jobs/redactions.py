@@ -24,9 +24,9 @@ from visavis.redaction.workshop import Workshop
 from visavis.rekognition.deliveries import deliver
 from visavis.rekognition.films import StoredFilm, fetch_film
 from visavis.services.film_redactions import RedactionOptions, RedactionProgress
-from visavis.services.redact import check, spared
+from visavis.services.redact import check_in, spared_in
 from visavis.services.registry import Registry
-from visavis.store.jobs import Job
+from visavis.store.jobs import Job, gallery_of
 from visavis.video.formats import video_format_of
 from visavis.video.muxing import Audio
 from visavis.video.source import Video
@@ -86,8 +86,10 @@ class RedactionWork:
         """Who is not covered: whose consent counts when a frame is looked at."""
         if self._job.gallery is None:
             return None
-        check(self._registry, self._job.gallery, self._options.fpir)
-        return partial(spared, self._registry, self._job.gallery, max_fpir=self._options.fpir)
+        with self._registry.store.read() as connection:
+            gallery = gallery_of(connection, self._job)
+        check_in(self._registry, gallery, self._options.fpir)
+        return partial(spared_in, self._registry, gallery, max_fpir=self._options.fpir)
 
     def _write(self, redaction: VideoRedaction) -> Path:
         """The parts and the sound in one file."""

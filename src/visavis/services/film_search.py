@@ -15,12 +15,13 @@ from visavis.services.candidates import Asked
 from visavis.services.film_faces import pack
 from visavis.services.registry import Registry
 from visavis.services.scoring import check_template, concerned, exact_score, open_vectors
-from visavis.services.tags import fpir_of, show
+from visavis.services.tags import fpir_of
 from visavis.services.work import Work
 from visavis.store.film_faces import NewFilmFace, people_found
 from visavis.store.galleries import Gallery
 from visavis.store.jobs import Job
 from visavis.store.references import Reference, references_at
+from visavis.store.tags import tags_of
 
 MAX_MATCHES = 10
 """References that are kept of a face, the likest."""
@@ -109,11 +110,12 @@ class Search:
 def propose(
     registry: Registry, gallery: Gallery, min_similarity: float, sightings: Sequence[Sighting]
 ) -> Search:
-    """Ask the indexes, without a transaction. Raises UnknownGalleryError, SearchRateError, NotCalibratedError.
+    """Ask the indexes, without a transaction. Raises SearchRateError, NotCalibratedError.
 
     min_similarity: 0 to 100; where the gallery is tagged with a rate of false finds, that is kept as well.
     """
-    max_fpir = fpir_of(show(registry, gallery.name))
+    with registry.store.read() as connection:
+        max_fpir = fpir_of(tags_of(connection, gallery.id))
     asked = Asked(max_fmr=1.0, max_fpir=max_fpir, min_similarity=min_similarity)
     indexes = registry.indexes.of(gallery.id)
     size = sum(len(index) for index in indexes.values())

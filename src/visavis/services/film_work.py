@@ -17,15 +17,14 @@ from visavis.models.manifest import DEFAULT_RECOGNISER
 from visavis.services import jobs
 from visavis.services.film_faces import pack
 from visavis.services.film_search import Sighting, propose
-from visavis.services.galleries import find
 from visavis.services.identify import recognisers_searched
 from visavis.services.photos import LEAST_QUALITY
 from visavis.services.refusals import refusals_logged
 from visavis.services.registry import Registry
 from visavis.services.work import working
 from visavis.store.film_faces import NewFilmFace, insert_film_faces
-from visavis.store.galleries import Gallery, find_gallery
-from visavis.store.jobs import Job, advance_job, describe_film, find_job
+from visavis.store.galleries import Gallery
+from visavis.store.jobs import Job, advance_job, describe_film, find_job, gallery_of
 
 LOOK_EVERY_MS = 200
 """Of each fifth of a second, the first picture is looked at."""
@@ -81,7 +80,7 @@ class _Stretch:
 class FilmWork:
     """A job on its film, which goes on where the job is. Whoever asked for the job is who acts.
 
-    metadata: what the film says of itself, as JSON values; it is kept with the job. Raises UnknownJobError, FilmTooLongError and what the film raises.
+    metadata: what the film says of itself, as JSON values; it is kept with the job. Raises UnknownJobError, UnknownGalleryError, FilmTooLongError and what the film raises.
     """
 
     def __init__(self, registry: Registry, job_id: str, film: Film, metadata: Mapping[str, Any]) -> None:
@@ -90,9 +89,9 @@ class FilmWork:
         job = jobs.find(registry, job_id)
         with registry.store.write() as connection:
             describe_film(connection, job_id, json.dumps(metadata))
+            self._gallery = gallery_of(connection, job) if job.gallery else None
         self._registry = registry.acting_as(job.by)
         self._job = job
-        self._gallery = find(registry, job.gallery) if job.gallery else None
         self._size = film.width, film.height
         self._pictures = film.frames(after=job.last_pts)
         self._next = next(self._pictures, None)
@@ -100,7 +99,7 @@ class FilmWork:
     def segment(self) -> bool:
         """Look through the next segment and keep what was found; whether there is another after it.
 
-        Raises JobEndedError where the job does not run any more, JobElsewhereError where another process did this segment, FilmTooLongError, SearchRateError, what the film raises, and StoreError.
+        Raises JobEndedError where the job does not run any more, JobElsewhereError where another process did this segment, UnknownGalleryError, FilmTooLongError, SearchRateError, what the film raises, and StoreError.
         """
         if self._next is None:
             return False
@@ -162,7 +161,7 @@ class FilmWork:
         least = self._job.min_similarity or 0.0
         search = propose(self._registry, gallery, least, stretch.sightings)
         with working(self._registry) as work:
-            faces, people = search.found(work, find_gallery(work.connection, gallery.name), self._job)
+            faces, people = search.found(work, gallery_of(work.connection, self._job), self._job)
             done = _add(work.connection, self._job, stretch, faces, people)
         self._job = done
 

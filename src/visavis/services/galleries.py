@@ -31,9 +31,8 @@ from visavis.store.galleries import (
     insert_gallery,
     recognisers_in,
 )
-from visavis.store.references import (
-    delete_references_in,
-)
+from visavis.store.jobs import end_jobs_of
+from visavis.store.references import delete_references_in
 from visavis.store.tags import put_tags
 from visavis.store.users import count_users
 
@@ -41,6 +40,9 @@ _NAME = re.compile(r"[A-Za-z0-9_.-]{1,255}")
 
 SEARCH_FPIR = 0.01
 """The rate of false finds of a search above which a gallery is called too large for its recogniser."""
+
+DELETED = "The gallery (collection) was deleted."
+"""What is told of a job whose gallery was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,9 +141,13 @@ def largest_size(registry: Registry, recogniser: str) -> int | None:
 
 
 def delete(registry: Registry, name: str) -> int:
-    """Delete a gallery with all its references; how many those were. People's consents stay: they are to the purpose."""
+    """Delete a gallery with all its references; how many those were. People's consents stay: they are to the purpose.
+
+    What jobs found in it goes at once; those that run fail, and whoever waits for one is told so.
+    """
     with working(registry) as work:
         gallery = find_gallery(work.connection, name)
+        end_jobs_of(work.connection, gallery.id, DELETED, work.now)  # first, as whoever ends one job does
         references = delete_references_in(work.connection, gallery.id)
         delete_gallery(work.connection, gallery.id)
         work.log(Action.GALLERY_DELETE, where=gallery, counts={Counted.REFERENCES: references})

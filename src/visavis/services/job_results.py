@@ -16,8 +16,7 @@ from visavis.services.film_search import log_people
 from visavis.services.registry import Registry
 from visavis.services.work import working
 from visavis.store.film_faces import FilmFace, film_faces_after, film_faces_by_person, matches_of
-from visavis.store.galleries import find_gallery
-from visavis.store.jobs import Job
+from visavis.store.jobs import Job, gallery_of
 from visavis.store.references import Reference, references_at
 
 Place = tuple[int, int]
@@ -69,11 +68,14 @@ def faces(registry: Registry, job: Job, after: Place, limit: int) -> Page[FaceSe
 def people(
     registry: Registry, job: Job, after: Place, limit: int, *, by_person: bool = False
 ) -> Page[PersonSeen]:
-    """People whose consent counts now, in the order of time or person after person, at most `limit`. Each page is logged."""
+    """People whose consent counts now, in the order of time or person after person, at most `limit`. Each page is logged.
+
+    Raises UnknownJobError where it is no search, UnknownGalleryError where its gallery was deleted: then there is nobody, and nothing to log.
+    """
     if job.gallery is None:
         raise UnknownJobError
     with working(registry) as work:
-        gallery = find_gallery(work.connection, job.gallery)
+        gallery = gallery_of(work.connection, job)
         rows = _rows(work.connection, job, after, limit + 1, by_person=by_person)
         matches = matches_of(work.connection, [row.number for row in rows[:limit]])
         read = references_at(work.connection, {number for own in matches.values() for number in own})

@@ -23,7 +23,7 @@ from visavis.services.registry import Registry
 from visavis.services.work import working
 from visavis.store import jobs as rows
 from visavis.store.film_faces import delete_film_faces
-from visavis.store.galleries import find_gallery
+from visavis.store.galleries import Gallery, find_gallery
 from visavis.store.jobs import Job, NewJob
 from visavis.store.log import lock_head
 
@@ -52,7 +52,7 @@ class State(StrEnum):
 
     RUNNING = rows.RUNNING
     SUCCEEDED = "succeeded"
-    FAILED = "failed"
+    FAILED = rows.FAILED
     CANCELLED = "cancelled"
 
 
@@ -95,7 +95,7 @@ def start(registry: Registry, wanted: Wanted) -> str:
     gallery, action = find_gallery_named(registry, wanted.gallery), _ACTIONS[wanted.kind]
     with refusals_logged(registry, action, gallery), working(registry) as work:
         gallery = find_gallery(work.connection, wanted.gallery)
-        job_id = _begin(work.connection, registry, wanted, gallery.id)
+        job_id = _begin(work.connection, registry, wanted, gallery)
         work.log(action, where=gallery)
     return job_id
 
@@ -107,6 +107,18 @@ def find(registry: Registry, job_id: str, kind: Kind | None = None) -> Job:
     if job is None or kind not in {None, job.kind}:
         raise UnknownJobError
     return job
+
+
+def asked_for(registry: Registry, kind: Kind, after: str | None, limit: int) -> list[Job]:
+    """The jobs of a kind that this caller asked for, the newest first: at most `limit`, of those that follow the one with the id `after`.
+
+    Raises UnknownJobError where that is none of them.
+    """
+    with registry.store.read() as connection:
+        last = rows.find_job(connection, after) if after is not None else None
+        if after is not None and (last is None or (last.by, last.kind) != (registry.by, kind)):
+            raise UnknownJobError
+        return rows.jobs_of(connection, registry.by, kind, last.number if last else None, limit)
 
 
 def every(registry: Registry) -> list[Job]:
@@ -153,7 +165,7 @@ def _end(registry: Registry, job_id: str, state: State, message: str) -> bool:
     return ended
 
 
-def _begin(connection: Connection, registry: Registry, wanted: Wanted, gallery_id: bytes | None) -> str:
+def _begin(connection: Connection, registry: Registry, wanted: Wanted, gallery: Gallery | None) -> str:
     before = _repeated(connection, registry.by, wanted.kind, wanted.token, wanted.asked)
     if before is not None:
         return before
@@ -163,7 +175,8 @@ def _begin(connection: Connection, registry: Registry, wanted: Wanted, gallery_i
         id=secrets.token_hex(_ID_BYTES),
         kind=wanted.kind,
         by=registry.by,
-        gallery_id=gallery_id,
+        gallery_id=gallery.id if gallery else None,
+        gallery=gallery.name if gallery else None,
         min_similarity=wanted.min_similarity,
         token=wanted.token,
         asked=wanted.asked,

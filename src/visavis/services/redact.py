@@ -21,7 +21,7 @@ from visavis.services.refusals import refusals_logged
 from visavis.services.registry import Registry
 from visavis.services.scoring import concerned
 from visavis.services.work import working
-from visavis.store.galleries import Gallery, find_gallery
+from visavis.store.galleries import Gallery, gallery_with_id
 from visavis.store.references import last_erasure
 
 DEFAULT_MAX_FPIR = 1e-3
@@ -43,11 +43,21 @@ def spared(
     max_fpir: per face of a stranger, 0 to 1. Raises UnknownGalleryError, SearchRateError where the gallery is too large for that
     rate, ImageError, ModelError and StoreError.
     """
-    gallery = find(registry, gallery_name)
+    return spared_in(registry, find(registry, gallery_name), photo, faces, max_fpir)
+
+
+def spared_in(
+    registry: Registry,
+    gallery: Gallery,
+    photo: ImageSource,
+    faces: Sequence[Face],
+    max_fpir: float = DEFAULT_MAX_FPIR,
+) -> list[bool]:
+    """As `spared`; the gallery is this one, and never another that has its name by now."""
     with refusals_logged(registry, Action.REDACT, gallery):
         places = [i for i, face in enumerate(faces) if _good_enough(face)]
         searches = _searches(registry, gallery, photo, [faces[i] for i in places], Asked(max_fpir=max_fpir))
-        chosen = _log_spared(registry, gallery_name, searches)
+        chosen = _log_spared(registry, gallery, searches)
     return [i in {places[k] for k in chosen} for i in range(len(faces))]
 
 
@@ -56,7 +66,11 @@ def check(registry: Registry, gallery_name: str, max_fpir: float = DEFAULT_MAX_F
 
     Raises UnknownGalleryError, SearchRateError, ModelError and StoreError.
     """
-    gallery = find(registry, gallery_name)
+    return check_in(registry, find(registry, gallery_name), max_fpir)
+
+
+def check_in(registry: Registry, gallery: Gallery, max_fpir: float = DEFAULT_MAX_FPIR) -> int:
+    """As `check`, of this gallery."""
     size = sum(len(index) for index in registry.indexes.of(gallery.id).values())
     with refusals_logged(registry, Action.REDACT, gallery):
         for name in recognisers_searched(registry, gallery):
@@ -87,10 +101,10 @@ def _searches(
     return searches
 
 
-def _log_spared(registry: Registry, gallery_name: str, searches: Sequence[Sequence[Search]]) -> set[int]:
+def _log_spared(registry: Registry, gallery: Gallery, searches: Sequence[Sequence[Search]]) -> set[int]:
     """The faces that are spared, by their numbers: what the indexes propose is read, opened and scored in the work that logs it."""
     with working(registry) as work:
-        gallery = find_gallery(work.connection, gallery_name)
+        gallery = gallery_with_id(work.connection, gallery.id)
         found = [
             (number, candidate)
             for number, own in enumerate(searches)

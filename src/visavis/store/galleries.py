@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, delete, distinct, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, delete, distinct, func, insert, select, update
 
 from visavis.errors import GalleryExistsError, UnknownGalleryError
 from visavis.store.schema import enrolled, galleries, gallery_tags, models, users
@@ -24,7 +24,16 @@ class Gallery:
 
 def find_gallery(connection: Connection, name: str) -> Gallery:
     """The gallery of that name; raises UnknownGalleryError."""
-    row = connection.execute(select(galleries).where(galleries.c.name == name)).one_or_none()
+    return _found(connection, galleries.c.name == name)
+
+
+def gallery_with_id(connection: Connection, gallery_id: bytes) -> Gallery:
+    """The gallery of that id, which unlike its name no other ever has; raises UnknownGalleryError."""
+    return _found(connection, galleries.c.id == gallery_id)
+
+
+def _found(connection: Connection, which: ColumnElement[bool]) -> Gallery:
+    row = connection.execute(select(galleries).where(which)).one_or_none()
     if row is None:
         raise UnknownGalleryError
     return Gallery(*row)
@@ -51,7 +60,7 @@ def insert_gallery(connection: Connection, gallery: Gallery) -> None:
 
 
 def delete_gallery(connection: Connection, gallery_id: bytes) -> None:
-    """Delete a gallery that has no references any more, with its users and tags."""
+    """Delete a gallery that has no references and no jobs any more, with its users and tags."""
     connection.execute(delete(users).where(users.c.gallery_id == gallery_id))
     connection.execute(delete(gallery_tags).where(gallery_tags.c.gallery_id == gallery_id))
     connection.execute(delete(galleries).where(galleries.c.id == gallery_id))

@@ -7,10 +7,14 @@ from dataclasses import asdict, dataclass, field, fields
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
-from visavis.store.schema import galleries, jobs
+from visavis.errors import UnknownGalleryError
+from visavis.store.galleries import Gallery, gallery_with_id
+from visavis.store.schema import jobs
 
 RUNNING = "running"
 """The state of a job that is waited for or worked on; every other is final."""
+
+FAILED = "failed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +25,7 @@ class NewJob:
     kind: str
     by: str
     gallery_id: bytes | None
+    gallery: str | None
     min_similarity: float | None
     token: str | None
     asked: bytes
@@ -33,13 +38,14 @@ class NewJob:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A row of `jobs`. gallery: its name. segments: how many are done; last_pts: of the last picture in them; film: JSON, once it is known."""
+    """A row of `jobs`. gallery: its name, also where it was deleted; gallery_id: None then. segments: how many are done; last_pts: of the last picture in them; film: JSON, once it is known."""
 
     number: int
     id: str
     kind: str
     state: str
     by: str
+    gallery_id: bytes | None
     gallery: str | None
     min_similarity: float | None
     asked: bytes
@@ -58,8 +64,7 @@ class Job:
     film: str | None
 
 
-_COLUMNS = [galleries.c.name if f.name == "gallery" else jobs.c[f.name] for f in fields(Job)]
-_READ = select(*_COLUMNS).outerjoin(galleries, galleries.c.id == jobs.c.gallery_id)
+_READ = select(*(jobs.c[f.name] for f in fields(Job)))
 
 
 def insert_job(connection: Connection, new: NewJob) -> None:
@@ -79,6 +84,14 @@ def job_of_token(connection: Connection, by: str, kind: str, token: str) -> Job 
     query = _READ.where(jobs.c.by == by, jobs.c.kind == kind, jobs.c.token == token)
     row = connection.execute(query).one_or_none()
     return Job(*row) if row else None
+
+
+def jobs_of(connection: Connection, by: str, kind: str, before: int | None, limit: int) -> list[Job]:
+    """The jobs of a kind that an access key asked for, the last first: at most `limit`, of those before the one of this number."""
+    query = _READ.where(jobs.c.by == by, jobs.c.kind == kind).order_by(jobs.c.number.desc()).limit(limit)
+    if before is not None:
+        query = query.where(jobs.c.number < before)
+    return [Job(*row) for row in connection.execute(query)]
 
 
 def all_jobs(connection: Connection) -> list[Job]:
@@ -121,6 +134,21 @@ def end_job(connection: Connection, job_id: str, state: str, message: str | None
     there = (jobs.c.id == job_id) & (jobs.c.state == RUNNING)
     ended = {"state": state, "message": message, "ended_at": now}
     return connection.execute(update(jobs).where(there).values(**ended)).rowcount > 0
+
+
+def gallery_of(connection: Connection, job: Job) -> Gallery:
+    """The gallery that a job was asked for with, and never another that has its name by now; raises UnknownGalleryError."""
+    if job.gallery_id is None:
+        raise UnknownGalleryError
+    return gallery_with_id(connection, job.gallery_id)
+
+
+def end_jobs_of(connection: Connection, gallery_id: bytes, message: str, now: int) -> None:
+    """End the jobs of a gallery, which can be deleted then: of it they keep the name alone."""
+    of_it = jobs.c.gallery_id == gallery_id
+    ended = {"state": FAILED, "message": message, "ended_at": now}
+    connection.execute(update(jobs).where(of_it, jobs.c.state == RUNNING).values(**ended))
+    connection.execute(update(jobs).where(of_it).values(gallery_id=None, people=0))
 
 
 def mark_told(connection: Connection, job_id: str) -> None:

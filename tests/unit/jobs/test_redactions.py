@@ -12,7 +12,7 @@ from films import Film
 from people_films import SOURCE
 from registries import PURPOSE, agree, enrolled, face_of, picture_of
 
-from visavis.errors import StoreBusyError, TargetExistsError
+from visavis.errors import StoreBusyError, TargetExistsError, UnknownGalleryError
 from visavis.jobs import films, redactions
 from visavis.jobs.run import JobRun
 from visavis.redaction import videos
@@ -250,12 +250,25 @@ def test_a_gallery_that_is_too_large_for_the_rate_fails_the_job(registry: Regist
 
 
 def test_a_job_whose_gallery_was_deleted(registry: Registry, stage: Stage) -> None:
+    """Another that has its name is not its gallery."""
     galleries.create(registry, "staff", PURPOSE)
-    job_id = asked(registry, "staff")
-    stage.at[13] = lambda: void(galleries.delete(registry, "staff"))
+    agree(registry, "anna")
+    job_id = asked(registry, "staff", fpir=0.01)
+
+    def replace() -> None:
+        galleries.delete(registry, "staff")
+        galleries.create(registry, "staff", PURPOSE)
+        enrolled(registry, "staff", "anna")
+
+    stage.at[13] = replace
     run = JobRun(registry, job_id, lambda *_: None)
     assert not run.segment()
+    assert stage.spare is not None
+    with pytest.raises(UnknownGalleryError):
+        stage.spare(picture_of("anna"), [face_of("anna")])
     run.end()
+    job = jobs.find(registry, job_id)
+    assert (job.state, job.message, job.gallery) == (State.FAILED, galleries.DELETED, "staff")
     assert stage.results == []
     assert is_clean(registry)
 

@@ -132,17 +132,34 @@ def test_who_meets_another_at_a_job_goes_on_where_that_is(
     assert len(begun) == 3
 
 
-@pytest.mark.usefixtures("begun")
-def test_a_job_whose_gallery_was_deleted(registry: Registry, reported: list[object]) -> None:
+@pytest.mark.parametrize("seen", ["anna", None])
+def test_a_job_whose_gallery_was_deleted(
+    registry: Registry,
+    seen: str | None,
+    monkeypatch: pytest.MonkeyPatch,
+    reported: list[object],
+    published: list[Any],
+) -> None:
+    """Its worker finds it ended, whether it has somebody to look for at that moment or not, and its end is told."""
+    film = FakeFilm(20_000, {0: [seen] if seen else []})
+    monkeypatch.setattr(films, "begin", lambda own, job: FilmWork(own, job.id, film, METADATA))
     galleries.create(registry, "staff", PURPOSE)
     agree(registry, "anna")
     enrolled(registry, "staff", "anna")
-    job_run = JobRun(registry, asked(registry, "staff"), lambda *told: reported.append(told))
-    job_run.segment()
+    job_id = asked(registry, "staff", channel=CHANNEL)
+    job_run = JobRun(registry, job_id, lambda *told: reported.append(told))
+    assert job_run.segment()
     galleries.delete(registry, "staff")
+    galleries.create(registry, "staff", PURPOSE)
     assert not job_run.segment()
     job_run.end()
     assert reported == []
+    job = job_of(registry)
+    assert (job.state, job.message, job.segments) == (State.FAILED, galleries.DELETED, 1)
+    tell(registry, job_id)
+    ((_, message),) = published
+    assert (message["JobId"], message["Status"], message["API"]) == (job_id, "FAILED", "StartFaceSearch")
+    assert job_of(registry).told == 1
 
 
 @pytest.fixture

@@ -8,13 +8,14 @@ from typing import Any
 
 import pytest
 from people_films import asked
+from registries import PURPOSE
 
 from visavis.errors import StoreBusyError
 from visavis.jobs import films, worker
 from visavis.jobs.durable import TELL, Noted
 from visavis.jobs.run import FAILED
 from visavis.jobs.worker import BEATS_EVERY_S, DEAD_AFTER_S, Worker
-from visavis.services import jobs
+from visavis.services import galleries, jobs
 from visavis.services.jobs import State
 from visavis.services.registry import Registry
 from visavis.store.jobs import beat
@@ -98,6 +99,18 @@ def test_the_end_of_a_job_is_told_however_it_ended(
     jobs.cancel(registry, ids[1])
     made.look_after()
     assert set(durable.works) == {TELL + ids[0], TELL + ids[1], ids[2]}
+
+
+def test_the_end_of_a_job_is_told_though_its_gallery_is_gone(
+    registry: Registry, looking: tuple[Worker, FakeDurable]
+) -> None:
+    made, durable = looking
+    galleries.create(registry, "staff", PURPOSE)
+    done, running = (asked(registry, "staff", channel=CHANNEL) for _ in range(2))
+    jobs.succeed(registry, done)
+    galleries.delete(registry, "staff")
+    made.look_after()
+    assert set(durable.works) == {TELL + done, TELL + running}
 
 
 def test_a_job_that_was_given_up_fails(registry: Registry, looking: tuple[Worker, FakeDurable]) -> None:

@@ -11,15 +11,9 @@ from people_films import METADATA, FakeFilm, asked, looked_through
 from registries import PURPOSE, agree, enrolled, registry_at
 from sqlalchemy import select
 
-from visavis.audit.entry import Action, Counted
+from visavis.audit.entry import Action, Counted, Refusal
 from visavis.consent.states import Event
-from visavis.errors import (
-    FilmTooLongError,
-    JobElsewhereError,
-    JobEndedError,
-    UnknownGalleryError,
-    UnknownJobError,
-)
+from visavis.errors import FilmTooLongError, JobElsewhereError, JobEndedError, UnknownGalleryError
 from visavis.services import film_work, galleries, job_results, jobs, tags
 from visavis.services.consents import withdraw
 from visavis.services.erase import end_grants
@@ -184,8 +178,20 @@ def test_a_gallery_that_was_deleted_stops_its_jobs(staff: Registry) -> None:
     work = FilmWork(staff, asked(staff, "staff"), FakeFilm(20_000, {0: ["anna"]}), METADATA)
     work.segment()
     galleries.delete(staff, "staff")
-    with pytest.raises((UnknownJobError, UnknownGalleryError)):
+    galleries.create(staff, "staff", PURPOSE)
+    enrolled(staff, "staff", "anna", "ben")
+    tags.put(staff, "staff", {"visavis:fpir": "1e-9"})
+    before = log_size(staff)
+    with pytest.raises(UnknownGalleryError):
         work.segment()
+    entries = [numbered.entry for numbered in entries_from(staff, before, 9)]
+    assert [(entry.action, entry.refusal, entry.commitments) for entry in entries] == [
+        (Action.IDENTIFY, Refusal.NOT_FOUND, ())
+    ]
+    with staff.store.read() as connection:
+        assert connection.execute(select(film_faces.c.number)).first() is None
+    with pytest.raises(UnknownGalleryError):
+        FilmWork(staff, jobs.every(staff)[0].id, FakeFilm(20_000, {0: ["anna"]}), METADATA)
 
 
 def test_two_that_do_one_segment_keep_it_once(staff: Registry) -> None:

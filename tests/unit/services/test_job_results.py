@@ -7,7 +7,7 @@ from people_films import FakeFilm, asked, looked_through
 from registries import PURPOSE, Clock, agree, enrolled
 
 from visavis.audit.entry import Action, Counted
-from visavis.errors import UnknownJobError
+from visavis.errors import UnknownGalleryError, UnknownJobError
 from visavis.services import contents, galleries, job_results, jobs
 from visavis.services.consents import withdraw
 from visavis.services.job_results import BEGINNING, PersonSeen
@@ -86,6 +86,19 @@ def test_where_the_likest_reference_was_deleted_the_face_goes(registry: Registry
     assert len(all_pages(registry, job, 100, by_person=False)) == 20
     contents.remove(registry, "staff", [anna.matches[0][0].id])
     assert {seen.person for seen in all_pages(registry, job, 100, by_person=False)} == {0}
+
+
+def test_of_a_gallery_that_was_deleted_nobody_is_in_any_answer(registry: Registry, job: Job) -> None:
+    """Nor of another that has its name, whoever read the job before."""
+    galleries.delete(registry, "staff")
+    galleries.create(registry, "staff", PURPOSE)
+    enrolled(registry, "staff", "anna", "ben")
+    before = log_size(registry)
+    for read in (job, jobs.find(registry, job.id)):
+        for by_person in (False, True):
+            with pytest.raises(UnknownGalleryError):
+                job_results.people(registry, read, BEGINNING, 3, by_person=by_person)
+    assert log_size(registry) == before
 
 
 def test_faces_name_nobody_and_are_not_logged(registry: Registry) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 
 import pytest
-from people_films import SOURCE, FakeFilm, asked, looked_through
+from people_films import METADATA, SOURCE, FakeFilm, asked, looked_through
 from registries import PURPOSE, Clock, agree, enrolled
 from sqlalchemy import func, select
 
@@ -13,6 +13,7 @@ from visavis.audit.entry import Action
 from visavis.errors import JobTokenError, TooManyJobsError, UnknownGalleryError, UnknownJobError
 from visavis.services import galleries, jobs
 from visavis.services.erase import sweep
+from visavis.services.film_work import FilmWork
 from visavis.services.jobs import KEPT_S, MAX_RUNNING, Kind, State, Wanted
 from visavis.services.log import latest_entries, log_size
 from visavis.services.registry import Registry
@@ -140,13 +141,37 @@ def test_jobs_are_swept_seven_days_after_their_end(registry: Registry, clock: Cl
     assert asked(registry, **ONCE) != ended
 
 
-def test_the_jobs_of_a_gallery_go_with_it(registry: Registry) -> None:
-    galleries.create(registry, "staff", PURPOSE)
-    job_id, other = asked(registry, "staff"), asked(registry)
+def test_the_jobs_of_a_gallery_outlive_it_and_what_they_found_does_not(
+    registry: Registry, clock: Clock
+) -> None:
+    for name in ("staff", "visitors"):
+        galleries.create(registry, name, PURPOSE)
+    agree(registry, "anna")
+    enrolled(registry, "staff", "anna")
+    running, done, ended = (asked(registry, "staff", channel={"SNSTopicArn": "arn"}) for _ in range(3))
+    others = [asked(registry, "visitors"), asked(registry)]
+    looked_through(registry, done, FakeFilm(1_000, {0: ["anna"]}))
+    FilmWork(registry, running, FakeFilm(20_000, {0: ["anna"]}), METADATA).segment()
+    jobs.cancel(registry, ended)
+    began, clock.now = clock.now, clock.now + 5
     galleries.delete(registry, "staff")
-    with pytest.raises(UnknownJobError):
-        jobs.find(registry, job_id)
-    assert jobs.find(registry, other).state == State.RUNNING
+    galleries.create(registry, "staff", PURPOSE)
+    assert counted(registry) == (0, 0)
+    found = {job.id: job for job in jobs.every(registry)}
+    assert [
+        (found[one].state, found[one].message, found[one].ended_at) for one in (running, done, ended)
+    ] == [
+        (State.FAILED, galleries.DELETED, began + 5),
+        (State.SUCCEEDED, None, began),
+        (State.CANCELLED, "The job was cancelled.", began),
+    ]
+    for one in (running, done, ended):
+        job = found[one]
+        assert (job.gallery, job.gallery_id, job.people, job.told) == ("staff", None, 0, 0)
+    assert {found[one].state for one in others} == {State.RUNNING}
+    clock.now += KEPT_S + 1
+    sweep(registry)
+    assert [job.id for job in jobs.every(registry)] == others
 
 
 def test_somebody_is_to_be_told_only_where_that_was_asked_for(registry: Registry) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from people_films import asked
 from registries import MODEL, OTHER_MODEL, PURPOSE, agree, enrolled
 
 from visavis.errors import GalleryExistsError, StoreError, UnknownGalleryError
@@ -14,6 +15,7 @@ from visavis.store.galleries import (
     count_references,
     delete_gallery,
     find_gallery,
+    gallery_with_id,
     insert_gallery,
     recognisers_in,
     set_recogniser,
@@ -26,7 +28,9 @@ def test_a_gallery_is_found_by_its_name(registry: Registry) -> None:
     with registry.store.write() as connection:
         assert all_galleries(connection) == []
         insert_gallery(connection, STAFF)
-        assert find_gallery(connection, "staff") == STAFF
+        assert find_gallery(connection, "staff") == gallery_with_id(connection, STAFF.id) == STAFF
+        with pytest.raises(UnknownGalleryError):
+            gallery_with_id(connection, b"1" * 16)
         for name in ("Staff", "staff ", "", "st%", "nobody's"):
             with pytest.raises(UnknownGalleryError):
                 find_gallery(connection, name)
@@ -52,10 +56,14 @@ def test_what_is_in_it(registry: Registry) -> None:
         assert recognisers_in(connection, empty.id) == {}
 
 
-def test_one_with_references_cannot_go(registry: Registry) -> None:
+@pytest.mark.parametrize("what", ["references", "jobs"])
+def test_one_with_references_or_jobs_cannot_go(registry: Registry, what: str) -> None:
     gallery = service.create(registry, "staff", PURPOSE)
-    agree(registry, "anna")
-    enrolled(registry, "staff", "anna")
+    if what == "jobs":
+        asked(registry, "staff")
+    else:
+        agree(registry, "anna")
+        enrolled(registry, "staff", "anna")
     with pytest.raises(StoreError), registry.store.write() as connection:
         delete_gallery(connection, gallery.id)
     with registry.store.read() as connection:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from visavis.audit.entry import Action, Refusal
+from visavis.errors import UnknownGalleryError
 from visavis.extras import require_extra
 from visavis.rekognition.arns import collection_arn
 from visavis.rekognition.errors import (
@@ -19,7 +20,7 @@ from visavis.rekognition.faces import Document, face_document, least_similarity,
 from visavis.rekognition.films import find_film
 from visavis.rekognition.pages import read_id_token, write_token
 from visavis.rekognition.request import Request
-from visavis.services import job_results, jobs
+from visavis.services import galleries, job_results, jobs
 from visavis.services.job_results import BEGINNING, PersonSeen, Place
 from visavis.services.jobs import Kind, State, Wanted
 from visavis.services.work import working
@@ -71,7 +72,10 @@ def get_face_search(request: Request) -> Document:
         return _described(job)
     after = _after(request, job)
     by_person = request.parameters.get("SortBy") == "INDEX"
-    page = job_results.people(request.registry, job, after, _limit(request), by_person=by_person)
+    try:
+        page = job_results.people(request.registry, job, after, _limit(request), by_person=by_person)
+    except UnknownGalleryError:  # that nobody is named does not mean that nobody was found
+        return _described(job) | {"StatusMessage": galleries.DELETED, "Persons": []}
     persons = [_person(seen, _size(job)) for seen in page.seen]
     return _described(job) | {"Persons": persons, "NextToken": _token(request, job, page.next_after)}
 

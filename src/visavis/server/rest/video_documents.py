@@ -18,6 +18,9 @@ from visavis.store.jobs import Job
 
 MAX_BOXES = 500
 
+JOB_ID = "[0-9A-Za-z_-]{1,128}"
+"""What an id may look like; not every text can be asked a database for."""
+
 _ID = "0" * 64
 
 
@@ -120,6 +123,15 @@ class StartedVideoRedaction(Told):
     id: str
 
 
+class VideoRedactionQuery(Asked):
+    """Which part of the list."""
+
+    after: Annotated[str, Field(pattern=f"^{JOB_ID}$")] | None = Field(
+        None, description="Only what follows the job with this id."
+    )
+    limit: Annotated[int, Field(ge=1, le=1000)] = 100
+
+
 class Progress(Told):
     """How far it is, in frames."""
 
@@ -172,3 +184,10 @@ class VideoRedaction(Told):
             covered_frames=far.covered_frames if job.state == State.SUCCEEDED else None,
             message=job.message,
         )
+
+
+class VideoRedactionPage(Told):
+    """Jobs, the newest first. after: what to ask with for those that follow; null at the end."""
+
+    redactions: list[VideoRedaction]
+    after: str | None

@@ -5,14 +5,21 @@ from __future__ import annotations
 from pathlib import PurePath
 from typing import Annotated
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Path, Query
 
 from visavis.audit.entry import Action
 from visavis.extras import require_extra
 from visavis.rekognition.deliveries import check_free
 from visavis.rekognition.films import find_film
 from visavis.server.rest.calls import Call, in_worker, permitted
-from visavis.server.rest.video_documents import NewVideoRedaction, StartedVideoRedaction, VideoRedaction
+from visavis.server.rest.video_documents import (
+    JOB_ID,
+    NewVideoRedaction,
+    StartedVideoRedaction,
+    VideoRedaction,
+    VideoRedactionPage,
+    VideoRedactionQuery,
+)
 from visavis.services import jobs
 from visavis.services.jobs import Kind, Wanted
 from visavis.services.redact import check
@@ -20,6 +27,8 @@ from visavis.store.jobs import Job
 from visavis.video.formats import video_format_of
 
 router = APIRouter(tags=["redactions"])
+
+JobId = Annotated[str, Path(pattern=f"^{JOB_ID}$")]
 
 
 @router.post("/redactions/videos", operation_id="CreateVideoRedaction", status_code=202)
@@ -49,10 +58,24 @@ def create(
     return StartedVideoRedaction(id=jobs.start(call.registry, wanted))
 
 
+@router.get("/redactions/videos", operation_id="ListVideoRedactions")
+@in_worker
+def list_redactions(
+    call: Annotated[Call, Depends(permitted("CreateRedaction", Action.REDACT))],
+    query: Annotated[VideoRedactionQuery, Query()],
+) -> VideoRedactionPage:
+    """List the jobs that the key itself asked for, the newest first, until 7 days after their end."""
+    found = jobs.asked_for(call.registry, Kind.REDACT, query.after, query.limit + 1)
+    page, more = found[: query.limit], len(found) > query.limit
+    return VideoRedactionPage(
+        redactions=list(map(VideoRedaction.of, page)), after=page[-1].id if more else None
+    )
+
+
 @router.get("/redactions/videos/{job_id}", operation_id="GetVideoRedaction")
 @in_worker
 def get(
-    call: Annotated[Call, Depends(permitted("CreateRedaction", Action.REDACT))], job_id: str
+    call: Annotated[Call, Depends(permitted("CreateRedaction", Action.REDACT))], job_id: JobId
 ) -> VideoRedaction:
     """Show how a job stands, until 7 days after its end."""
     return VideoRedaction.of(_reached(call, job_id))
@@ -61,7 +84,7 @@ def get(
 @router.delete("/redactions/videos/{job_id}", operation_id="CancelVideoRedaction")
 @in_worker
 def cancel(
-    call: Annotated[Call, Depends(permitted("CreateRedaction", Action.REDACT))], job_id: str
+    call: Annotated[Call, Depends(permitted("CreateRedaction", Action.REDACT))], job_id: JobId
 ) -> VideoRedaction:
     """End a job, unless it has ended before; nothing is kept of what it did. Its worker stops within a part of some 10 seconds of video."""
     job = _reached(call, job_id)

@@ -82,6 +82,34 @@ def test_people_of_a_film(call: Caller, registry: Registry) -> None:
     assert [p["Person"]["Index"] for p in call("GetFaceSearch", JobId=job_id)["Persons"]] == [1]
 
 
+def test_of_a_collection_that_was_deleted(call: Caller, registry: Registry) -> None:
+    """A search that succeeded stays so, and says why it names nobody; one that runs fails. They are for the keys that they were for."""
+    once = {"Video": VIDEO, "CollectionId": "staff", "NotificationChannel": CHANNEL}
+    done, running = (call("StartFaceSearch", **once)["JobId"] for _ in range(2))
+    looked_through(registry, done, FakeFilm(600, {0: ["anna"]}))
+    token = call("GetFaceSearch", JobId=done, MaxResults=1)["NextToken"]
+    for again in (False, True):
+        if again:
+            call("CreateCollection", CollectionId="staff", Tags={"visavis:purpose": PURPOSE})
+            enrolled(registry, "staff", "anna")
+        else:
+            call("DeleteCollection", CollectionId="staff")
+        before = log_size(registry)
+        for more in ({}, {"NextToken": token}, {"SortBy": "INDEX"}):
+            answer = call("GetFaceSearch", JobId=done, **more)
+            assert (answer["JobStatus"], answer["Persons"]) == ("SUCCEEDED", [])
+            assert answer["StatusMessage"] == "The gallery (collection) was deleted."
+        answer = call("GetFaceSearch", JobId=running)
+        assert (answer["JobStatus"], "Persons" in answer) == ("FAILED", False)
+        assert answer["StatusMessage"] == "The gallery (collection) was deleted."
+        assert log_size(registry) == before
+    statuses = [videos.status_message(jobs.find(registry, one))["Status"] for one in (done, running)]
+    assert statuses == ["SUCCEEDED", "FAILED"]
+    elsewhere = Caller(registry, AccessKey("VSVSBBBBBBBBBBBBBBBB", galleries=("visitors",)))
+    for one in (done, running):
+        assert refusal(elsewhere, "GetFaceSearch", JobId=one).code == "AccessDeniedException"
+
+
 def test_a_threshold(call: Caller, registry: Registry) -> None:
     for threshold, found in ((0, 1), (80, 0), (100, 0)):
         job_id = call("StartFaceSearch", Video=VIDEO, CollectionId="staff", FaceMatchThreshold=threshold)[

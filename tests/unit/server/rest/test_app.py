@@ -54,7 +54,7 @@ def operations(rest: Rest) -> list[tuple[str, str, str]]:
 
 def test_a_key_that_may_do_nothing_is_refused_everything_before_it_is_looked_at(sqlite_rest: Rest) -> None:
     found = operations(sqlite_rest)
-    assert len(found) == 25
+    assert len(found) == 26
     for method, path, operation in found:
         before = log_size(sqlite_rest.registry)
         sqlite_rest.refused(403, "not-allowed", method, path, NOTHING)

@@ -123,6 +123,42 @@ def test_it_can_be_cancelled_until_it_has_ended(rest: Rest) -> None:
     assert rest.call("DELETE", f"{PATH}/{done}").json()["state"] == "succeeded"
 
 
+@pytest.mark.parametrize("limit", [1, 2, 5, 1_000])
+def test_the_jobs_of_a_key_are_listed_a_page_at_a_time(limit: int, staff: Rest) -> None:
+    """Each as it is shown by itself; nobody else's, and none of another kind."""
+    source = {"s3_object": {"Bucket": "films", "Name": "a"}, "region": "local", "etag": "", "size": 1}
+    other = AccessKey("VSVSOTHER")
+    assert staff.get(PATH) == {"redactions": [], "after": None}
+    ids = [start(staff, keep="staff" if number % 2 else None) for number in range(5)]
+    theirs = start(staff, other, keep="staff")
+    detection = jobs.start(staff.registry.acting_as(KEY.id), Wanted(Kind.DETECT, source, b""))
+    jobs.cancel(staff.registry, ids[3])
+    told: list[dict[str, Any]] = []
+    after: dict[str, Any] = {}
+    while True:
+        page = staff.get(PATH, **after, limit=limit)
+        told += page["redactions"]
+        assert len(page["redactions"]) <= limit
+        if page["after"] is None:
+            break
+        after = {"after": page["after"]}
+    assert told == [staff.get(f"{PATH}/{job_id}") for job_id in reversed(ids)]
+    assert [one["id"] for one in staff.get(PATH, other)["redactions"]] == [theirs]
+    for unknown in (theirs, detection, "0" * 64):
+        staff.refused(404, "unknown-job", "GET", f"{PATH}?after={unknown}")
+
+
+@pytest.mark.parametrize("query", ["after=%00", "after=", "limit=0", "limit=1001", "limit=x", "by=anna"])
+def test_what_part_of_the_list_cannot_be_asked(query: str, sqlite_rest: Rest) -> None:
+    assert "anna" not in sqlite_rest.refused(400, "bad-request", "GET", f"{PATH}?{query}")
+
+
+@pytest.mark.parametrize("method", ["GET", "DELETE"])
+def test_what_no_database_can_be_asked_for(method: str, rest: Rest) -> None:
+    for name in ("%00", "a" * 129, "%E2%80%AE", "..%2f"):
+        assert rest.call(method, f"{PATH}/{name}").status_code in {400, 404}
+
+
 def test_a_token_gives_the_same_job_again(rest: Rest, asked_of_s3: list[object]) -> None:
     job_id = start(rest, **ONCE)
     assert start(rest, **ONCE) == job_id
@@ -158,16 +194,25 @@ def test_a_key_is_for_the_jobs_of_its_galleries(staff: Rest) -> None:
     for method in ("GET", "DELETE"):
         staff.refused(403, "not-allowed", method, f"{PATH}/{job_id}", VISITORS)
         assert staff.last_is_refusal(Action.REDACT)
+    staff.refused(403, "not-allowed", "GET", PATH, AccessKey("VSVSWATCHER", operations=("Get*", "List*")))
     assert staff.get(f"{PATH}/{job_id}", AccessKey("VSVSSTAFF", galleries=("staff",)))["keep"] == "staff"
     assert staff.get(f"{PATH}/{start(staff, VISITORS)}", VISITORS)["state"] == "running"
     staff.refused(404, "unknown-gallery", "POST", PATH, json=BODY | {"keep": "not-there"})
     staff.refused(400, "search-rate", "POST", PATH, json=BODY | {"keep": "staff", "fpir": 1e-9})
 
 
-def test_a_job_goes_with_its_gallery(staff: Rest) -> None:
-    job_id = start(staff, keep="staff")
+def test_a_job_whose_gallery_was_deleted(staff: Rest) -> None:
+    """It fails, unless it has ended; and it is for the keys that it was for."""
+    running, done = (start(staff, keep="staff") for _ in range(2))
+    jobs.succeed(staff.registry, done)
     galleries.delete(staff.registry, "staff")
-    staff.refused(404, "unknown-job", "GET", f"{PATH}/{job_id}")
+    told = [staff.get(f"{PATH}/{job_id}") for job_id in (running, done)]
+    assert [(one["state"], one["message"], one["keep"]) for one in told] == [
+        ("failed", "The gallery (collection) was deleted.", "staff"),
+        ("succeeded", None, "staff"),
+    ]
+    for job_id in (running, done):
+        staff.refused(403, "not-allowed", "GET", f"{PATH}/{job_id}", VISITORS)
 
 
 @pytest.mark.parametrize(

@@ -34,6 +34,7 @@ ACTIONS = {
     "CreateGallery": Action.GALLERY_CREATE,
     "CreateRedaction": Action.REDACT,
     "CreateVideoRedaction": Action.REDACT,
+    "ListVideoRedactions": Action.REDACT,
     "GetVideoRedaction": Action.REDACT,
     "CancelVideoRedaction": Action.REDACT,
     "DeleteGallery": Action.GALLERY_DELETE,

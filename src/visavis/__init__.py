@@ -93,7 +93,8 @@ def redact(
     """A photo with every face covered, as a file of the same format without any metadata; of an array, a PNG.
 
     style: only SOLID leaves nothing of what it covers. keep: faces whose middle lies in one of these boxes are not covered;
-    also: these boxes are covered besides, both in pixels of the upright photo. Raises a VisavisError for what cannot be read.
+    also: these boxes are covered besides, both in pixels of the upright photo. Raises CoverError for a style or shape that there is
+    not, and another VisavisError for what cannot be read.
     """
     covering = Covering(style, shape, tuple(keep), tuple(also))
     return _redact(_shared_analyzer(), file_of(photo), covering).photo

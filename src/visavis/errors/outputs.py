@@ -9,6 +9,12 @@ class RedactionError(VisavisError):
     """The photo cannot be redacted so."""
 
 
+class CoverError(RedactionError):
+    """There is no such style or shape of a cover."""
+
+    hint = 'the styles are "solid", "pixelate" and "blur", the shapes "ellipse" and "box"'
+
+
 class OutputExistsError(RedactionError):
     """There is a file of that name, and it is not what this photo was redacted to before; nothing is ever overwritten."""
 

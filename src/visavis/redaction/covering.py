@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from visavis.errors import CoverError
 from visavis.faces import Box, Face
 from visavis.redaction.corrections import Correction
 from visavis.redaction.masks import Region, Shape, region_of
@@ -16,12 +17,16 @@ class Covering:
     """How faces are covered, and what was corrected by hand, in pixels of the upright photo.
 
     keep: a face whose middle lies in one of these boxes is not covered. also: these boxes are covered whole, whatever is in them.
+    Raises CoverError for a style or a shape that there is not.
     """
 
     style: Style = Style.SOLID
     shape: Shape = Shape.ELLIPSE
     keep: tuple[Box, ...] = ()
     also: tuple[Box, ...] = ()
+
+    def __post_init__(self) -> None:
+        _name_style_and_shape(self)
 
     def left_open(self, face: Box) -> bool:
         """Whether a face, or its cover, was said by hand to be kept."""
@@ -39,12 +44,15 @@ class Covering:
 
 @dataclass(frozen=True, slots=True)
 class VideoCovering:
-    """How faces of a video are covered, and what was corrected by hand: see Covering."""
+    """How faces of a video are covered, and what was corrected by hand: see Covering. Raises CoverError."""
 
     style: Style = Style.SOLID
     shape: Shape = Shape.ELLIPSE
     keep: tuple[Correction, ...] = ()
     also: tuple[Correction, ...] = ()
+
+    def __post_init__(self) -> None:
+        _name_style_and_shape(self)
 
     def at(self, time_ms: float) -> Covering:
         """What counts for the frame that is shown then."""
@@ -53,6 +61,16 @@ class VideoCovering:
             for corrections in (self.keep, self.also)
         )
         return Covering(self.style, self.shape, keep, also)
+
+
+def _name_style_and_shape(covering: Covering | VideoCovering) -> None:
+    """Take "blur" for Style.BLUR, and nothing that is no style for one: whoever calls from Python may give either."""
+    try:
+        style, shape = Style(covering.style), Shape(covering.shape)
+    except ValueError:
+        raise CoverError from None
+    object.__setattr__(covering, "style", style)
+    object.__setattr__(covering, "shape", shape)
 
 
 @dataclass(frozen=True, slots=True)

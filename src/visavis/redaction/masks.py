@@ -75,7 +75,7 @@ class Region:
         return opacity
 
     def _opacity_at(self, across: NDArray[np.float32], along: NDArray[np.float32]) -> NDArray[np.uint8]:
-        ellipse = self.shape is Shape.ELLIPSE
+        ellipse = self.shape == Shape.ELLIPSE
         distance = np.hypot(across, along) if ellipse else np.maximum(across, along)
         return np.rint(255 * np.clip(1 - (distance - 1) / _FEATHER, 0, 1)).astype(np.uint8)
 

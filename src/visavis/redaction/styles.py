@@ -51,10 +51,10 @@ def _covered(
 ) -> Image.Image:
     """The window of a region without its detail."""
     shorter_px = min(region.box.width, region.box.height, max(hidden.size))
-    if style is Style.SOLID:
-        return Image.new(hidden.mode, hidden.size, black)
-    if style is Style.BLUR:
+    if style == Style.BLUR:
         return hidden.filter(ImageFilter.GaussianBlur(max(2.0, _BLUR * shorter_px)))
-    block_px = max(4.0, shorter_px / _BLOCKS)
-    blocks = (max(1, round(hidden.width / block_px)), max(1, round(hidden.height / block_px)))
-    return hidden.resize(blocks, Image.Resampling.BOX).resize(hidden.size, Image.Resampling.NEAREST)
+    if style == Style.PIXELATE:
+        block_px = max(4.0, shorter_px / _BLOCKS)
+        blocks = (max(1, round(hidden.width / block_px)), max(1, round(hidden.height / block_px)))
+        return hidden.resize(blocks, Image.Resampling.BOX).resize(hidden.size, Image.Resampling.NEAREST)
+    return Image.new(hidden.mode, hidden.size, black)

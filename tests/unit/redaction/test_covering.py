@@ -12,11 +12,14 @@ from numpy.typing import NDArray
 from PIL import Image
 
 import visavis
+from visavis.errors import CoverError
 from visavis.faces import Box, Face
 from visavis.imaging import ImageSource, load_rgb
-from visavis.redaction.covering import Covering
+from visavis.redaction.covering import Covering, VideoCovering
 from visavis.redaction.encoding import Format
+from visavis.redaction.masks import Shape
 from visavis.redaction.redact import redact
+from visavis.redaction.styles import Style
 
 
 def png(*images: Image.Image) -> bytes:
@@ -83,3 +86,22 @@ def test_the_library_does_the_same(astronaut: Path, astronaut_rgb: NDArray[np.ui
     assert covered_at(visavis.redact(astronaut, also=[Box(400, 400, 50, 50)]), 425, 425)
     blurred = visavis.redact(astronaut, style=visavis.Style.BLUR, shape=visavis.Shape.BOX)
     assert not covered_at(blurred, 225, 120)
+
+
+@pytest.mark.parametrize("style", Style)
+@pytest.mark.parametrize("shape", Shape)
+def test_a_word_is_as_good_as_the_style_or_shape_that_it_names(
+    astronaut: Path, style: Style, shape: Shape
+) -> None:
+    by_word: bytes = visavis.redact(astronaut, style=str(style.value), shape=str(shape.value))  # type: ignore[arg-type]
+    assert by_word == visavis.redact(astronaut, style=style, shape=shape)
+
+
+@pytest.mark.parametrize("one", [Covering, VideoCovering])
+@pytest.mark.parametrize("word", ["Solid", "", "none", None, 1])
+def test_a_style_or_shape_that_there_is_not_is_refused(
+    one: type[Covering | VideoCovering], word: object
+) -> None:
+    for field in ("style", "shape"):
+        with pytest.raises(CoverError):
+            one(**{field: word})  # type: ignore[arg-type]

@@ -16,13 +16,13 @@ WIDTH_PX, HEIGHT_PX = 1280, 720
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A square face: its middle, its side, how sure it is, and whether somebody to spare was recognised."""
+    """A square face: its middle, its side, how sure it is, and whether somebody to spare was recognised; None: not compared."""
 
     x: float = 640
     y: float = 360
     side: float = 60
     score: float = 0.9
-    kept: bool = False
+    kept: bool | None = None
 
     @property
     def box(self) -> tuple[float, float, float, float]:
@@ -36,8 +36,9 @@ def look_at(time_ms: float, seen: Sequence[Seen], grey: int = 100) -> Look:
     sides = xyxy[:, 2:] - xyxy[:, :2]
     regions = np.concatenate([xyxy[:, :2] - 0.2 * sides, 1.4 * sides], axis=1)
     scores = np.array([one.score for one in seen], np.float32)
-    kept = np.array([one.kept for one in seen], bool)
-    return Look(time_ms, xyxy, regions, scores, kept, np.full(192, grey, np.uint8))
+    compared = np.array([one.kept is not None for one in seen], bool)
+    kept = np.array([bool(one.kept) for one in seen], bool)
+    return Look(time_ms, xyxy, regions, scores, compared, kept, np.full(192, grey, np.uint8))
 
 
 def film_of(frames: Iterable[Sequence[Seen]], frame_ms: float = FRAME_MS) -> list[Look]:

@@ -128,11 +128,13 @@ def _sightings(look: Look) -> list[Sighting]:
         look.xyxy[order].tolist(),
         regions.tolist(),
         look.scores[order].tolist(),
+        look.compared[order].tolist(),
         look.kept[order].tolist(),
         strict=True,
     )
     return [
-        Sighting(look.time_ms, tuple(box), tuple(region), score, kept) for box, region, score, kept in rows
+        Sighting(look.time_ms, tuple(box), tuple(region), score, kept if compared else None)
+        for box, region, score, compared, kept in rows
     ]
 
 

@@ -9,7 +9,7 @@ Films are looked at upright. Who lies on their side in the picture is often not 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,16 +53,16 @@ def look(
 
 
 def as_look(
-    time_ms: float, found: Detections, signature: NDArray[np.uint8], kept: NDArray[np.bool_] | None = None
+    time_ms: float, found: Detections, signature: NDArray[np.uint8], spared: Sequence[bool | None]
 ) -> Look:
-    """What covers are made from. kept: (N,) who was recognised as somebody to spare, by default nobody."""
-    nobody = np.zeros(len(found), bool)
+    """What covers are made from. spared: of each that was found, see `redact.Spare`."""
     return Look(
         time_ms,
         found.xyxy,
         regions_of(found.xyxy, found.points).astype(np.float32),
         found.scores,
-        nobody if kept is None else kept,
+        np.array([one is not None for one in spared], bool),
+        np.array([bool(one) for one in spared], bool),
         signature,
     )
 

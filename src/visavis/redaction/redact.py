@@ -12,8 +12,8 @@ from visavis.redaction.encoding import Format
 from visavis.redaction.masks import COVER_CONFIDENCE
 from visavis.redaction.photos import redact_photo
 
-Spare = Callable[[ImageSource, Sequence[Face]], Sequence[bool]]
-"""From a photo and faces of it to whether each is spared."""
+Spare = Callable[[ImageSource, Sequence[Face]], Sequence[bool | None]]
+"""From a photo and faces of it to whether each is spared; None for one that could not be compared with anybody, and is not."""
 
 
 def redact(

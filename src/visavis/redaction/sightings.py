@@ -17,13 +17,15 @@ class Look:
     """One frame: N sightings, in pixels of the upright picture.
 
     time_ms: when the frame is shown. xyxy: (N, 4) of detector boxes. regions_xywh: (N, 4) of what a cover of each would take.
-    scores: (N,) of 0 to 1. kept: (N,) whether this was recognised as somebody who agreed to be shown. signature: see `cuts`.
+    scores: (N,) of 0 to 1. compared: (N,) whether this was compared with those who agreed to be shown; kept: (N,) whether it then was
+    one of them. signature: see `cuts`.
     """
 
     time_ms: float
     xyxy: NDArray[np.float32]
     regions_xywh: NDArray[np.float32]
     scores: NDArray[np.float32]
+    compared: NDArray[np.bool_]
     kept: NDArray[np.bool_]
     signature: NDArray[np.uint8]
 

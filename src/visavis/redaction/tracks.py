@@ -23,7 +23,10 @@ HOLD_MS, BRIEF_HOLD_MS = 500.0, 100.0
 """Before it is first and after it is last seen a face is covered for so long, where it was; what may be none, more briefly."""
 
 KEPT_GAP_MS = 1000.0
-"""Somebody who agreed is left open between two frames in which they were recognised, at most so far apart."""
+"""Somebody who agreed is left open between two frames in which they were recognised, at most so far apart.
+
+A face in between that could be compared and was not theirs closes it: somebody else may have come in their place.
+"""
 
 _NEARBY_MS = 50.0
 # Over a region's size at each of its sides, for each second away from the nearest sighting; over the way between two
@@ -33,13 +36,16 @@ _WIDENING_A_SECOND, _WIDENING_BY_MOTION = 0.35, 0.25
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """A track's sighting in one frame: the detector's box, and the region that a cover of it would take."""
+    """A track's sighting in one frame: the detector's box, and the region that a cover of it would take.
+
+    kept: whether it was recognised as somebody who agreed to be shown; None where it was not compared.
+    """
 
     time_ms: float
     box: Corners
     region: Corners
     score: float
-    kept: bool
+    kept: bool | None
 
 
 @dataclass(slots=True, eq=False)
@@ -54,7 +60,7 @@ class Track:
     best_score: float = 0.0
     started_ms: deque[float] = field(default_factory=deque)
     sure_ms: deque[float] = field(default_factory=deque)
-    kept_ms: deque[float] = field(default_factory=deque)
+    compared: deque[tuple[float, bool]] = field(default_factory=deque)
 
     @property
     def last(self) -> Sighting:
@@ -69,8 +75,8 @@ class Track:
             self.started_ms.append(sighting.time_ms)
         if sighting.score >= SURE_SCORE:
             self.sure_ms.append(sighting.time_ms)
-        if sighting.kept:
-            self.kept_ms.append(sighting.time_ms)
+        if sighting.kept is not None:
+            self.compared.append((sighting.time_ms, sighting.kept))
 
     def cover(self, time_ms: float) -> Corners | None:
         """What is covered at a moment; None where there is no face, or one that is left open."""
@@ -84,10 +90,10 @@ class Track:
         return self._around(time_ms)
 
     def is_open(self, time_ms: float) -> bool:
-        """Whether the moment lies between two recognitions, near enough to each other."""
+        """Whether the moment lies between two recognitions, near enough to each other, and no stranger was seen in between."""
         return any(
-            first <= time_ms <= second and second - first <= KEPT_GAP_MS
-            for first, second in pairwise(islice(self.kept_ms, 3))
+            first_kept and second_kept and first <= time_ms <= second and second - first <= KEPT_GAP_MS
+            for (first, first_kept), (second, second_kept) in pairwise(islice(self.compared, 3))
         )
 
     def _let_go(self, time_ms: float) -> None:
@@ -97,8 +103,8 @@ class Track:
         for times in (self.started_ms, self.sure_ms):
             while len(times) > 1 and times[1] <= time_ms:
                 times.popleft()
-        while len(self.kept_ms) > 1 and self.kept_ms[1] < time_ms:
-            self.kept_ms.popleft()
+        while len(self.compared) > 1 and self.compared[1][0] < time_ms:
+            self.compared.popleft()
 
     def _around(self, time_ms: float) -> Corners:
         """The regions of all sightings about now; if now there is none, where the face must be as well."""

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-import numpy as np
-from numpy.typing import NDArray
+from collections.abc import Callable, Sequence
 
 from visavis.analysis import Analyzer
-from visavis.models.yunet import Detections
 from visavis.redaction.looking import as_look, look
 from visavis.redaction.redact import Spare
 from visavis.redaction.sightings import Look
@@ -22,16 +18,10 @@ def looker(analyzer: Analyzer, spare: Spare | None = None) -> Callable[[Frame, i
     def seen(frame: Frame, number: int, recognise: bool) -> Look:  # noqa: FBT001  the caller's order, of one kind
         size = frame.picture.width, frame.picture.height
         found, signature = look(frame.rgb, *size, number, yunet)
-        kept = None
+        spared: Sequence[bool | None] = [None] * len(found)
         if recognise and spare and len(found):
-            kept = _recognised(analyzer, spare, frame.rgb(*size), found)
-        return as_look(float(frame.timestamp_ms), found, signature, kept)
+            rgb = frame.rgb(*size)  # it and the templates of its faces live as long as this call
+            spared = spare(rgb, analyzer.describe(rgb, found))
+        return as_look(float(frame.timestamp_ms), found, signature, spared)
 
     return seen
-
-
-def _recognised(
-    analyzer: Analyzer, spare: Spare, rgb: NDArray[np.uint8], found: Detections
-) -> NDArray[np.bool_]:
-    """(N,) of all that was found: whether it is somebody to spare. The pictures and templates live as long as this call."""
-    return np.array(spare(rgb, analyzer.describe(rgb, found)), bool)

@@ -23,7 +23,7 @@ from visavis.redaction.sightings import Look
 
 KEPT_S = 7 * 24 * 3600
 _OF_FRAMES = ("time_ms", "signature")
-_OF_SIGHTINGS = ("xyxy", "regions_xywh", "scores", "kept")
+_OF_SIGHTINGS = ("xyxy", "regions_xywh", "scores", "compared", "kept")
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,8 +37,10 @@ def spared(
     photo: ImageSource,
     faces: Sequence[Face],
     max_fpir: float = DEFAULT_MAX_FPIR,
-) -> list[bool]:
+) -> list[bool | None]:
     """Of each face of a photo, whether it is that of somebody of the gallery whose consent counts at this moment.
+
+    None where it is too unsure or too poor to be compared.
 
     max_fpir: per face of a stranger, 0 to 1. Raises UnknownGalleryError, SearchRateError where the gallery is too large for that
     rate, ImageError, ModelError and StoreError.
@@ -52,13 +54,14 @@ def spared_in(
     photo: ImageSource,
     faces: Sequence[Face],
     max_fpir: float = DEFAULT_MAX_FPIR,
-) -> list[bool]:
+) -> list[bool | None]:
     """As `spared`; the gallery is this one, and never another that has its name by now."""
     with refusals_logged(registry, Action.REDACT, gallery):
         places = [i for i, face in enumerate(faces) if _good_enough(face)]
         searches = _searches(registry, gallery, photo, [faces[i] for i in places], Asked(max_fpir=max_fpir))
         chosen = _log_spared(registry, gallery, searches)
-    return [i in {places[k] for k in chosen} for i in range(len(faces))]
+    compared = {place: k in chosen for k, place in enumerate(places)}
+    return [compared.get(i) for i in range(len(faces))]
 
 
 def check(registry: Registry, gallery_name: str, max_fpir: float = DEFAULT_MAX_FPIR) -> int:

@@ -63,7 +63,7 @@ class Stage:
             regions = np.array([[16 + number, 16, 24, 24]], np.float32)
             one = np.ones(1, np.float32)
             signature = frame.gray(16, 12).ravel()
-            return Look(float(frame.timestamp_ms), xyxy, regions, one, one < 0, signature)
+            return Look(float(frame.timestamp_ms), xyxy, regions, one, one < 0, one < 0, signature)
 
         return look
 

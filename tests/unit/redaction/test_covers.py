@@ -169,10 +169,12 @@ def test_what_comes_much_later_changes_nothing() -> None:
         np.testing.assert_array_equal(one.regions_xywh, other.regions_xywh)
 
 
-@given(st.lists(st.booleans(), min_size=2, max_size=120))
-def test_somebody_is_left_open_only_between_two_recognitions(kept: list[bool]) -> None:
+@given(st.lists(st.sampled_from([True, False, None]), min_size=2, max_size=120))
+def test_somebody_is_left_open_only_between_two_recognitions(kept: list[bool | None]) -> None:
     looks = film_of([[Seen(kept=one)] for one in kept])
-    known = np.flatnonzero(kept) * FRAME_MS
+    known, strangers = (
+        np.flatnonzero([one is is_kept for one in kept]) * FRAME_MS for is_kept in (True, False)
+    )
     for one in covered(looks):
         before, after = known[known <= one.time_ms], known[known >= one.time_ms]
         near = known[np.abs(known - one.time_ms) <= KEPT_GAP_MS]
@@ -180,11 +182,18 @@ def test_somebody_is_left_open_only_between_two_recognitions(kept: list[bool]) -
             assert len(before)
             assert len(after)
             assert len(near) >= 2
+            assert not np.any((strangers >= before[-1]) & (strangers <= after[0]))
 
 
 def test_somebody_recognised_often_enough_is_left_open_in_between() -> None:
-    looks = film_of([[Seen(kept=i % 10 == 5)] for i in range(60)])
+    looks = film_of([[Seen(kept=True if i % 10 == 5 else None)] for i in range(60)])
     assert spans(looks) == "#" * 5 + "." * 51 + "#" * 4
+
+
+def test_a_stranger_who_comes_in_between_is_covered() -> None:
+    verdicts = {5: True, 15: True, 25: False, 35: True, 45: True}
+    looks = film_of([[Seen(kept=verdicts.get(i))] for i in range(60)])
+    assert spans(looks) == "#" * 5 + "." * 11 + "#" * 19 + "." * 11 + "#" * 14
 
 
 def test_strangers_beside_somebody_left_open_are_covered() -> None:
@@ -195,7 +204,10 @@ def test_strangers_beside_somebody_left_open_are_covered() -> None:
 
 
 def test_a_recognition_of_the_scene_before_opens_nothing() -> None:
-    looks = [look_at(i * FRAME_MS, [Seen(kept=i in {4, 6})], grey=20 if i <= 4 else 200) for i in range(10)]
+    looks = [
+        look_at(i * FRAME_MS, [Seen(kept=True if i in {4, 6} else None)], grey=20 if i <= 4 else 200)
+        for i in range(10)
+    ]
     assert spans(looks) == "#" * 10
 
 

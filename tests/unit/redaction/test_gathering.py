@@ -133,8 +133,8 @@ def test_a_track_that_ends_under_the_cover_of_another_is_not_doubtful() -> None:
     def look(i: int) -> Look:
         boxes = np.array([outer, inner] if 40 <= i < 60 else [outer], np.float32)
         regions = np.concatenate([boxes[:, :2], boxes[:, 2:] - boxes[:, :2]], axis=1)
-        scores, kept = np.full(len(boxes), 0.9, np.float32), np.zeros(len(boxes), bool)
-        return Look(i * FRAME_MS, boxes, regions, scores, kept, np.zeros(192, np.uint8))
+        scores, nobody = np.full(len(boxes), 0.9, np.float32), np.zeros(len(boxes), bool)
+        return Look(i * FRAME_MS, boxes, regions, scores, nobody, nobody, np.zeros(192, np.uint8))
 
     found = [doubt for one in covers(map(look, range(150)), WIDTH, HEIGHT) for doubt in one.doubts]
     assert found == []

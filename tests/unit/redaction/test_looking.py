@@ -73,8 +73,9 @@ def test_what_is_looked_at_is_covered_as_in_photos(
         0,
         analyzer.detector(),
     )
-    seen = as_look(40.0, found, signature)
+    seen = as_look(40.0, found, signature, [None] * len(found))
     assert seen.time_ms == 40.0
+    assert not seen.compared.any()
     assert not seen.kept.any()
     assert len(seen) == len(found)
     expected = region_of(face).box

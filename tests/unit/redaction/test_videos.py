@@ -55,9 +55,8 @@ def looking_at(
         regions = np.concatenate([xyxy[:, :2], xyxy[:, 2:] - xyxy[:, :2]], axis=1)
         signature = frame.gray(16, 12).ravel()
         sure = np.full(len(xyxy), 0.9, np.float32)
-        return Look(
-            float(frame.timestamp_ms), xyxy, regions, sure, np.full(len(xyxy), kept and recognise), signature
-        )
+        compared = np.full(len(xyxy), recognise)
+        return Look(float(frame.timestamp_ms), xyxy, regions, sure, compared, compared & kept, signature)
 
     return look
 

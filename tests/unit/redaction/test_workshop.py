@@ -26,6 +26,7 @@ def look(count: int, time_ms: float) -> Look:
         boxes + 1,
         random.uniform(0, 1, count).astype(np.float32),
         random.uniform(0, 1, count) < 0.5,
+        random.uniform(0, 1, count) < 0.5,
         random.integers(0, 256, SIGNATURE_ROWS * SIGNATURE_COLUMNS).astype(np.uint8),
     )
 

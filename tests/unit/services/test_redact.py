@@ -73,7 +73,7 @@ def face(person: str, confidence: float = 0.99, quality: float = 0.9) -> Face:
     return replace(seen, box=Box(PEOPLE.index(person), 0, 9, 9), confidence=confidence, template=None)
 
 
-def spares(registry: Registry, *faces: Face) -> list[bool]:
+def spares(registry: Registry, *faces: Face) -> list[bool | None]:
     return spared(registry, "staff", b"photo", faces)
 
 
@@ -103,7 +103,7 @@ def test_whose_consent_has_expired_is_covered_though_nothing_was_swept_yet(
 
 def test_of_two_faces_like_one_person_the_likest_alone_is_spared(staff: Registry) -> None:
     twice = spares(staff, face("anna"), face("anna again"))
-    assert sorted(twice) == [False, True]
+    assert twice in ([False, True], [True, False])
 
 
 def test_a_consent_for_another_purpose_spares_nobody(staff: Registry) -> None:
@@ -113,7 +113,7 @@ def test_a_consent_for_another_purpose_spares_nobody(staff: Registry) -> None:
 
 def test_of_what_is_unsure_or_poor_no_template_is_made(staff: Registry) -> None:
     unsure, poor = face("anna", confidence=0.4), face("anna", quality=0.1)
-    assert spares(staff, unsure, poor) == [False, False]
+    assert spares(staff, unsure, poor) == [None, None]
     analyzer: Any = staff.analyzer("sface-2021dec")
     assert analyzer.asked == []
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from contextlib import closing
+from contextlib import closing, suppress
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -26,13 +26,18 @@ READ_SECONDS = 60
 _MARK = "visavis-job"
 
 
+class _UnknownError(Exception):
+    """S3 does not say what is stored at a place. Not every store of its kind heeds If-None-Match, so that nothing is put there."""
+
+
 def check_free(place: Mapping[str, str], region: str) -> None:
     """See that nothing is known to be stored at a place; raises TargetExistsError.
 
     place: the wire's structure of Bucket and Name. Whether something can be stored there is only known when it is.
     """
-    if _mark_at(place, region) is not None:
-        raise TargetExistsError
+    with suppress(_UnknownError):
+        if _mark_at(place, region) is not None:
+            raise TargetExistsError
 
 
 def deliver(file: Path, media_type: str, place: Mapping[str, str], region: str, mark: str) -> None:
@@ -48,7 +53,10 @@ def deliver(file: Path, media_type: str, place: Mapping[str, str], region: str, 
         for attempt in range(ATTEMPTS):
             if attempt:
                 time.sleep(PAUSE_S)
-            found = _mark_at(place, region)
+            try:
+                found = _mark_at(place, region)
+            except _UnknownError:
+                continue
             if found == mark:  # it was stored, and S3's word of it was lost, or who was to hear it
                 return
             if found is not None:
@@ -79,12 +87,16 @@ def _stored(client: Any, file: Path, asked: Mapping[str, Any]) -> bool:
 
 
 def _mark_at(place: Mapping[str, str], region: str) -> str | None:
-    """The mark of what is stored at a place, empty where it has none; None where nothing is known to be there."""
+    """The mark of what is stored at a place, empty where it has none; None where nothing is, which S3 alone can say."""
     from botocore.exceptions import BotoCoreError, ClientError
     from urllib3.exceptions import HTTPError
 
     try:
         found = connected(region).head_object(**request_for(place))
-    except (BotoCoreError, ClientError, HTTPError, OSError, ValueError):
-        return None
+    except ClientError as error:
+        if error.response["ResponseMetadata"]["HTTPStatusCode"] == HTTPStatus.NOT_FOUND:
+            return None
+        raise _UnknownError from None
+    except (BotoCoreError, HTTPError, OSError, ValueError):
+        raise _UnknownError from None
     return str(found.get("Metadata", {}).get(_MARK, ""))

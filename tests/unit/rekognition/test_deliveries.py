@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from aws_stand_ins import REGION, bucket_of, stand_ins
+from botocore.exceptions import ClientError
 
 from visavis.errors import TargetExistsError, TargetUnwritableError
 from visavis.rekognition import deliveries, s3
@@ -99,6 +100,23 @@ def test_s3_is_given_it_again_after_a_failure(
     else:
         with pytest.raises(TargetUnwritableError):
             deliver(result, "video/mp4", PLACE, REGION, "mark")
+
+
+def test_where_s3_does_not_say_what_is_there_nothing_is_put(
+    bucket: Any, result: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A store that heeds no If-None-Match would overwrite it."""
+
+    class Forbidden:
+        def head_object(self, **_: object) -> None:
+            raise ClientError({"ResponseMetadata": {"HTTPStatusCode": 403}}, "HeadObject")
+
+    monkeypatch.setattr(deliveries, "connected", lambda _: Forbidden())
+    check_free(PLACE, REGION)
+    with pytest.raises(TargetUnwritableError):
+        deliver(result, "video/mp4", PLACE, REGION, "mark")
+    with pytest.raises(ClientError):
+        stored(bucket)
 
 
 def test_s3_that_is_not_there(result: Path, monkeypatch: pytest.MonkeyPatch) -> None:

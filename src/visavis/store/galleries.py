@@ -60,7 +60,7 @@ def insert_gallery(connection: Connection, gallery: Gallery) -> None:
 
 
 def delete_gallery(connection: Connection, gallery_id: bytes) -> None:
-    """Delete a gallery that has no references and no jobs any more, with its users and tags."""
+    """Delete a gallery that has no references any more, with its users and tags, and jobs that were not ended (`jobs.end_jobs_of`)."""
     connection.execute(delete(users).where(users.c.gallery_id == gallery_id))
     connection.execute(delete(gallery_tags).where(gallery_tags.c.gallery_id == gallery_id))
     connection.execute(delete(galleries).where(galleries.c.id == gallery_id))

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 FOLDER = Path(__file__).parent / "migrations"
 HEADS: Mapping[str, tuple[str, MetaData]] = MappingProxyType({
-    "store": ("0003", store),
+    "store": ("0004", store),
     "keyring": ("0002", keyring),
 })  # fmt: skip
 """The newest revision of each schema and what it looks like."""

@@ -263,7 +263,7 @@ jobs = Table(
     Column("kind", Text, nullable=False),
     Column("state", Text, nullable=False),
     Column("by", Text, nullable=False),
-    Column("gallery_id", Bytes, ForeignKey("galleries.id")),
+    Column("gallery_id", Bytes, ForeignKey("galleries.id", ondelete="CASCADE")),
     Column("gallery", Text),
     Column("min_similarity", Float),
     Column("token", Text),
@@ -287,7 +287,7 @@ jobs = Table(
 )
 """Films that are looked through or redacted, and what came of it. source, options, channel: JSON, whose meaning only those who fetch a film,
 redact it and tell of it know; asked: a hash of all that was asked for; told: 0 while somebody has to be told of its end; beats: counted up by whoever works on it;
-gallery: the name of its gallery, which stays where that is deleted: gallery_id is then null, and it does not run;
+gallery: the name of its gallery, which stays where that is deleted: `end_jobs_of` has set gallery_id to null then, and it does not run;
 segments, last_pts: how far it is; people: how many were found so far; film: JSON, what the file says of itself, of a redaction how far it is.
 """
 

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import inspect, text
+from alembic import command
+from sqlalchemy import insert, inspect, select, text
 
 from visavis.errors import StoreMismatchError
 from visavis.store.database import Database
-from visavis.store.migrate import HEADS, prepare, revision
+from visavis.store.migrate import HEADS, alembic_config, prepare, revision
+from visavis.store.schema import galleries, jobs
 
 CODE = """
 import sys
@@ -24,6 +27,17 @@ input()
 for database, schema in databases:
     prepare(database, schema)
 """
+
+
+@pytest.fixture
+def empty(database_url: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Database]:
+    """A database without tables."""
+    url = f"sqlite:///{tmp_path / 'other.db'}"
+    if not database_url.startswith("sqlite"):
+        url = request.getfixturevalue("postgresql_server").new_database()
+    database = Database(url)
+    yield database
+    database.close()
 
 
 @pytest.mark.slow
@@ -74,35 +88,37 @@ def test_a_store_is_no_keyring(made: str, asked: str, tmp_path: Path) -> None:
     database.close()
 
 
-def test_the_database_of_another_program(
-    database_url: str, tmp_path: Path, request: pytest.FixtureRequest
-) -> None:
-    url = f"sqlite:///{tmp_path / 'other.db'}"
-    if not database_url.startswith("sqlite"):
-        url = request.getfixturevalue("postgresql_server").new_database()
-    database = Database(url)
-    with database.write() as connection:
+def test_the_database_of_another_program(empty: Database) -> None:
+    with empty.write() as connection:
         connection.execute(text("CREATE TABLE alembic_version (version_num TEXT)"))
         connection.execute(text("INSERT INTO alembic_version VALUES ('f00d')"))
     with pytest.raises(StoreMismatchError):
-        prepare(database, "store")
-    with database.read() as connection:
+        prepare(empty, "store")
+    with empty.read() as connection:
         assert inspect(connection).get_table_names() == ["alembic_version"]
-    database.close()
 
 
-def test_a_migration_that_fails_leaves_nothing(
-    database_url: str, tmp_path: Path, request: pytest.FixtureRequest
-) -> None:
+def test_a_migration_that_fails_leaves_nothing(empty: Database) -> None:
     """Here a table of the name is there already."""
-    url = f"sqlite:///{tmp_path / 'other.db'}"
-    if not database_url.startswith("sqlite"):
-        url = request.getfixturevalue("postgresql_server").new_database()
-    database = Database(url)
-    with database.write() as connection:
+    with empty.write() as connection:
         connection.execute(text("CREATE TABLE salts (of_another_program TEXT)"))
     with pytest.raises(Exception, match="store"):
-        prepare(database, "store")
-    with database.read() as connection:
+        prepare(empty, "store")
+    with empty.read() as connection:
         assert inspect(connection).get_table_names() == ["salts"]
-    database.close()
+
+
+def test_jobs_of_an_older_store_keep_the_names_of_their_galleries(empty: Database) -> None:
+    with empty.connection_for_migrations() as connection, connection.begin():
+        command.upgrade(alembic_config("store", connection), "0003")
+    gallery = {"id": b"0" * 16, "name": "staff", "purpose": "doors", "recogniser": "any", "created_at": 1}
+    numbers = dict.fromkeys(("created_at", "told", "beats", "segments", "people"), 0)
+    with empty.write() as connection:
+        connection.execute(insert(galleries).values(gallery))
+        for job_id, gallery_id in (("one", gallery["id"]), ("other", None)):
+            job = {"id": job_id, "kind": "search", "state": "running", "by": "", "gallery_id": gallery_id}
+            connection.execute(insert(jobs).values(**job, **numbers, asked=b"", source="{}"))
+    prepare(empty, "store")
+    with empty.read() as connection:
+        kept = connection.execute(select(jobs.c.id, jobs.c.gallery).order_by(jobs.c.id)).all()
+        assert [tuple(row) for row in kept] == [("one", "staff"), ("other", None)]

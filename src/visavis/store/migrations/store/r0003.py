@@ -27,7 +27,6 @@ def _jobs() -> None:
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("by", sa.Text(), nullable=False),
         sa.Column("gallery_id", sa.LargeBinary(), nullable=True),
-        sa.Column("gallery", sa.Text(), nullable=True),
         sa.Column("min_similarity", sa.Float(), nullable=True),
         sa.Column("token", sa.Text(), nullable=True),
         sa.Column("asked", sa.LargeBinary(), nullable=False),
@@ -44,7 +43,9 @@ def _jobs() -> None:
         sa.Column("last_pts", sa.BigInteger(), nullable=True),
         sa.Column("people", sa.Integer(), nullable=False),
         sa.Column("film", sa.Text(), nullable=True),
-        sa.ForeignKeyConstraint(["gallery_id"], ["galleries.id"], name=op.f("fk_jobs_gallery_id")),
+        sa.ForeignKeyConstraint(
+            ["gallery_id"], ["galleries.id"], name=op.f("fk_jobs_gallery_id"), ondelete="CASCADE"
+        ),
         sa.PrimaryKeyConstraint("number", name=op.f("pk_jobs")),
         sa.UniqueConstraint("by", "kind", "token", name=op.f("uq_jobs_by_kind_token")),
         sa.UniqueConstraint("id", name=op.f("uq_jobs_id")),

@@ -1,0 +1,15 @@
+"""The name of a job's gallery is kept with the job, which outlives it."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0004"
+down_revision = "0003"
+
+
+def upgrade() -> None:
+    """Add the name, and fill it in."""
+    op.add_column("jobs", sa.Column("gallery", sa.Text(), nullable=True))
+    op.execute("UPDATE jobs SET gallery = (SELECT name FROM galleries WHERE galleries.id = jobs.gallery_id)")

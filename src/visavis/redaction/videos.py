@@ -132,7 +132,9 @@ class VideoRedaction:
                     done.frames += 1
                     done.covered_frames += bool(its)
                     self.watch(one, its)
-                if not self.workshop.segment(number).exists():
+                if self.workshop.segment(number).exists():
+                    frames = None  # those of the next part begin after this one's
+                else:
                     frames = frames or self.video.frames(self._end_of(number - 1))
                     self._write_segment(number, frames, regions)
                 advance()

@@ -135,6 +135,17 @@ def test_a_run_that_is_cut_off_goes_on_to_the_same_video(
             assert writes == 8
 
 
+@pytest.mark.parametrize("missing", [(0, 2), (1, 3), (0, 3), (2,)])
+def test_parts_that_are_missing_among_others_are_covered_as_they_were(
+    missing: tuple[int, ...], film: Path, tmp_path: Path
+) -> None:
+    look = looking_at(lambda number: [Box(4 * number, 16, 16, 16)] if number % 6 < 4 else [])
+    whole = redacted(film, tmp_path / "shop", look)
+    for number in missing:
+        Workshop(tmp_path / "shop").segment(number).unlink()
+    assert redacted(film, tmp_path / "shop", look) == whole
+
+
 def test_nothing_is_done_twice(film: Path, tmp_path: Path) -> None:
     numbers: list[int] = []
 

@@ -34,13 +34,14 @@ def _redact(asked: Asked, outputs: Outputs, workshops: Path, task: Task) -> Done
     if outputs.done(task):
         workshop.remove()  # where a run was cut off between the two
         return Done(task, "video", None)
-    try:
-        done = _write(asked, outputs, workshop, task)
-    except VisavisError as error:
-        if not ends_the_run(error):  # after one that does, the same command goes on from here
-            workshop.remove()
-        raise
-    workshop.remove()
+    with workshop.held():
+        try:
+            done = _write(asked, outputs, workshop, task)
+        except VisavisError as error:
+            if not ends_the_run(error):  # after one that does, the same command goes on from here
+                workshop.remove()
+            raise
+        workshop.remove()
     return done
 
 

@@ -122,6 +122,7 @@ from visavis.errors.outputs import OutputFullError as OutputFullError
 from visavis.errors.outputs import OutputPlaceError as OutputPlaceError
 from visavis.errors.outputs import OutputUnwritableError as OutputUnwritableError
 from visavis.errors.outputs import RedactionError as RedactionError
+from visavis.errors.outputs import RedactionRunningError as RedactionRunningError
 from visavis.errors.store import BackupError as BackupError
 from visavis.errors.store import EraseUnfinishedError as EraseUnfinishedError
 from visavis.errors.store import NewerStoreError as NewerStoreError

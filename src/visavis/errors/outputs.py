@@ -15,6 +15,12 @@ class OutputExistsError(RedactionError):
     hint = "name another output, or move that file away"
 
 
+class RedactionRunningError(RedactionError):
+    """The video is being redacted to this output already."""
+
+    hint = "wait for the other run to end, or end it, and repeat the command: it goes on from there"
+
+
 class OutputPlaceError(RedactionError):
     """The output is the input, or lies within it, or the other way round."""
 

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path, PurePath
 
-from visavis.errors import FilmUnwritableError
+from visavis.errors import FilmUnwritableError, JobElsewhereError, RedactionRunningError
 from visavis.jobs.films import file_of, workshop_of
 from visavis.models.manifest import DEFAULT_RECOGNISER
 from visavis.redaction import videos
@@ -30,6 +31,9 @@ from visavis.store.jobs import Job, gallery_of
 from visavis.video.formats import video_format_of
 from visavis.video.muxing import Audio
 from visavis.video.source import Video
+
+PAUSE_S = 5.0
+"""Before it is looked again whether a process that was taken for dead has let go of a job."""
 
 
 def begin(registry: Registry, job: Job) -> RedactionWork:
@@ -56,9 +60,19 @@ class RedactionWork:
     def segment(self) -> bool:
         """Do what is left of the redaction, and store the result; there is never more to do then.
 
-        Raises JobEndedError where the job does not run any more, which is seen after each part; TargetExistsError, TargetUnwritableError,
-        FilmUnwritableError, OutputFullError, OutputUnwritableError, UnknownGalleryError, SearchRateError, the VideoError that fits, and StoreError.
+        Raises JobEndedError where the job does not run any more, which is seen after each part; JobElsewhereError, after a pause, where a process
+        that was taken for dead is still at it; TargetExistsError, TargetUnwritableError, FilmUnwritableError, OutputFullError,
+        OutputUnwritableError, UnknownGalleryError, SearchRateError, the VideoError that fits, and StoreError.
         """
+        try:
+            with Workshop(self._folder).held():
+                self._redact()
+        except RedactionRunningError:
+            time.sleep(PAUSE_S)
+            raise JobElsewhereError from None
+        return False
+
+    def _redact(self) -> None:
         progress = _Noted(self._registry, self._job.id, Workshop(self._folder))
         redaction = self._redaction(progress)
         done = redaction.cover()
@@ -69,7 +83,6 @@ class RedactionWork:
         ).hexdigest()  # others may be told of what S3 keeps with it
         deliver(result, redaction.written.media_type, self._options.target, self._region, mark)
         progress.note(covered_frames=done.covered_frames)
-        return False
 
     def _redaction(self, progress: _Noted) -> VideoRedaction:
         return VideoRedaction(

@@ -157,6 +157,7 @@ class VideoRedaction:
                     planes = planes_of(frame.picture)
                     cover_planes(planes, covered, self.covering.style, full_range=full_range)
                 writer.write(frame)
+        self.workshop.settle()
 
 
 def _numbered(

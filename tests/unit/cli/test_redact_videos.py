@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import errno
 import os
+import stat
 from collections.abc import Callable
 from pathlib import Path
+from typing import IO
 
 import pytest
 from films import Film
@@ -14,7 +16,7 @@ from visavis.analysis import Analyzer
 from visavis.cli.redact_review import Reviewing
 from visavis.cli.redact_videos import redact_videos
 from visavis.cli.redacting import Asked, Done
-from visavis.errors import CorruptVideoError, OutputFullError
+from visavis.errors import CorruptVideoError, OutputExistsError, OutputFullError, RedactionRunningError
 from visavis.redaction.covering import VideoCovering
 from visavis.redaction.outputs import Outputs, Task
 from visavis.redaction.videos import RedactedVideo, VideoRedaction
@@ -42,8 +44,8 @@ def full_on_the(nth: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """There is room for the files before the nth."""
     room = iter(range(nth - 1))
 
-    def sync(_: int) -> None:
-        if next(room, None) is None:
+    def sync(handle: int) -> None:
+        if not stat.S_ISDIR(os.fstat(handle).st_mode) and next(room, None) is None:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     monkeypatch.setattr(os, "fsync", sync)
@@ -75,4 +77,23 @@ def test_a_video_that_fails_is_told_and_leaves_nothing(
     monkeypatch.setattr(VideoRedaction, "write", change)
     done = run()
     assert [type(one.outcome) for one in done] == [CorruptVideoError, CorruptVideoError]
+    assert not list(tmp_path.glob("workshops/*"))
+
+
+def test_a_video_that_another_run_is_at_is_left_to_it(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    others: list[Done] = []
+    write = VideoRedaction.write
+
+    def meanwhile(self: VideoRedaction, target: IO[bytes]) -> None:
+        monkeypatch.undo()
+        others.extend(run())
+        write(self, target)
+
+    monkeypatch.setattr(VideoRedaction, "write", meanwhile)
+    mine = run()
+    assert [type(done.outcome) for done in others] == [RedactionRunningError, RedactedVideo]
+    assert isinstance(mine[0].outcome, RedactedVideo), "its parts were not taken from it"
+    assert isinstance(mine[1].outcome, OutputExistsError), "the other has written that one meanwhile"
     assert not list(tmp_path.glob("workshops/*"))

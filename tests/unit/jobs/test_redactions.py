@@ -48,7 +48,8 @@ class Stage:
 
     def fetch(self, _film: object, file: Path) -> None:
         file.parent.mkdir(mode=0o700, exist_ok=True)
-        file.write_bytes(self.film)
+        if not file.exists():
+            file.write_bytes(self.film)
 
     def deliver(self, file: Path, *place: object) -> None:
         self.results.append((file.read_bytes(), place))
@@ -226,6 +227,22 @@ def test_a_busy_store_has_the_rest_done_anew(registry: Registry, stage: Stage) -
     assert not run.segment()
     assert min(number for number in stage.looked if stage.looked.count(number) > 1) >= 12
     assert len(stage.results) == 1
+
+
+def test_a_process_that_was_taken_for_dead_is_waited_for(
+    registry: Registry, stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(redactions, "PAUSE_S", 0)
+    job_id = asked(registry)
+    other = JobRun(registry, job_id, lambda *_: None)
+    stage.at[13] = lambda: seen.append(other.segment())
+    seen: list[bool] = []
+    assert done(registry, job_id).state == State.SUCCEEDED
+    assert seen == [True], "it is to be asked again"
+    assert sorted(stage.looked) == list(range(FRAMES))
+    assert len(stage.results) == 1
+    assert not other.segment()
+    assert is_clean(registry)
 
 
 def test_who_agreed_is_spared_until_they_withdraw(registry: Registry, stage: Stage) -> None:

@@ -146,6 +146,20 @@ def test_parts_that_are_missing_among_others_are_covered_as_they_were(
     assert redacted(film, tmp_path / "shop", look) == whole
 
 
+def test_the_names_of_all_that_is_finished_last(
+    film: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lasting: list[set[str]] = []
+
+    def sync(folder: Path) -> None:
+        lasting.append({path.name for path in folder.iterdir()})
+
+    monkeypatch.setattr("visavis.redaction.workshop.sync_folder", sync)
+    redacted(film, tmp_path / "shop", looking_at(lambda _: [SEEN]))
+    finished = [f"{what}-{number:06}" for what in ("looks", "segment") for number in range(4)]
+    assert lasting == [set(finished[:count]) for count in range(1, 9)]
+
+
 def test_nothing_is_done_twice(film: Path, tmp_path: Path) -> None:
     numbers: list[int] = []
 

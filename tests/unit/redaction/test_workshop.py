@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from visavis.errors import OutputFullError, OutputUnwritableError
+from visavis.errors import OutputFullError, OutputUnwritableError, RedactionRunningError
 from visavis.redaction.cuts import SIGNATURE_COLUMNS, SIGNATURE_ROWS
 from visavis.redaction.sightings import Look
 from visavis.redaction.workshop import KEPT_S, Last, Part, Workshop, sweep
@@ -94,3 +94,20 @@ def test_what_a_killed_run_left_goes_after_a_week(tmp_path: Path) -> None:
     assert old.looked_at()[0] == 0
     assert new.looked_at()[0] == 1
     sweep(tmp_path / "none")
+
+
+def test_one_run_at_a_time_has_it(tmp_path: Path) -> None:
+    with Workshop(tmp_path / "shop").held():
+        with pytest.raises(RedactionRunningError), Workshop(tmp_path / "shop").held():
+            pass
+        os.utime(tmp_path / "shop", (1000, 1000))
+        sweep(tmp_path)
+        assert (tmp_path / "shop").exists(), "a run that takes more than a week"
+    sweep(tmp_path)
+    assert not (tmp_path / "shop").exists()
+
+
+def test_a_workshop_that_cannot_be_held_is_told(tmp_path: Path) -> None:
+    (tmp_path / "shop").write_text("a file")
+    with pytest.raises(OutputUnwritableError, match="the state folder"), Workshop(tmp_path / "shop").held():
+        pass

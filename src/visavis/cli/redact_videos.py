@@ -30,7 +30,7 @@ def redact_videos(asked: Asked, outputs: Outputs, workshops: Path, tasks: Iterab
 
 
 def _redact(asked: Asked, outputs: Outputs, workshops: Path, task: Task) -> Done:
-    workshop = Workshop(workshops / outputs.origin(task.source))
+    workshop = Workshop(workshops / outputs.origin(task))
     if outputs.done(task):
         workshop.remove()  # where a run was cut off between the two
         return Done(task, "video", None)

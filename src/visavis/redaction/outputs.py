@@ -101,14 +101,15 @@ class Outputs:
         except OSError as error:
             raise unwritable("the output", error) from None
 
-    def origin(self, source: Path) -> str:
-        """Tells whether a photo is the one it was, and was to be redacted so. A digest: times of photos are metadata, too."""
-        known = f"{self._place(source)}\0{_stamp(source.stat())}\0{self._settings}"
+    def origin(self, task: Task) -> str:
+        """Tells whether a photo is the one it was, and was to be redacted so, and to this. A digest: times of photos are metadata, too."""
+        places = f"{self._place(task.source)}\0{self._place(task.target)}"
+        known = f"{places}\0{_stamp(task.source.stat())}\0{self._settings}"
         return hashlib.sha256(known.encode("utf-8", "surrogateescape")).hexdigest()
 
     def _digest(self, task: Task, written: os.stat_result) -> bytes:
         """Of the photo, how it was to be redacted, and the output and its place: names of files are often people's, and not remembered."""
-        known = f"{self.origin(task.source)}\0{self._place(task.target)}\0{_stamp(written)}"
+        known = f"{self.origin(task)}\0{_stamp(written)}"
         return hashlib.sha256(known.encode("utf-8", "surrogateescape")).digest()[:_DIGEST_BYTES]
 
     def _place(self, path: Path) -> str:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from collections.abc import Callable
+from collections.abc import Sequence
 from pathlib import Path
-from typing import IO
+from typing import IO, Protocol
 
 import pytest
 from films import Film
@@ -21,19 +21,27 @@ from visavis.redaction.covering import VideoCovering
 from visavis.redaction.outputs import Outputs, Task
 from visavis.redaction.videos import RedactedVideo, VideoRedaction
 
-Run = Callable[[], list[Done]]
+
+class Run(Protocol):
+    """See `run`."""
+
+    def __call__(self, targets: Sequence[str] = ..., /) -> list[Done]: ...
 
 
 @pytest.fixture
 def run(tmp_path: Path, analyzer: Analyzer) -> Run:
-    """Redacts two films, each to a file of the folder `out`; what is under way lies in `workshops`."""
+    """Redacts two films, each to a file of the folder `out`; what is under way lies in `workshops`.
+
+    It is given their names.
+    """
     film = Film().bytes()
     for name in ("a.mp4", "b.mp4"):
         (tmp_path / name).write_bytes(film)
-    tasks = [Task(tmp_path / name, tmp_path / "out" / name) for name in ("a.mp4", "b.mp4")]
     asked = Asked(analyzer, VideoCovering(), "keep", None, "", Reviewing(tmp_path))
 
-    def redact() -> list[Done]:
+    def redact(targets: Sequence[str] = ("a.mp4", "b.mp4")) -> list[Done]:
+        names = zip(("a.mp4", "b.mp4"), targets, strict=False)
+        tasks = [Task(tmp_path / source, tmp_path / "out" / target) for source, target in names]
         outputs = Outputs(tmp_path / "home", asked.settings_of_videos())
         return list(redact_videos(asked, outputs, tmp_path / "workshops", tasks))
 
@@ -97,3 +105,21 @@ def test_a_video_that_another_run_is_at_is_left_to_it(
     assert isinstance(mine[0].outcome, RedactedVideo), "its parts were not taken from it"
     assert isinstance(mine[1].outcome, OutputExistsError), "the other has written that one meanwhile"
     assert not list(tmp_path.glob("workshops/*"))
+
+
+@pytest.mark.parametrize("other", ["other.mp4", "a.webm"])
+def test_a_video_to_two_outputs_is_two_works(
+    other: str, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One does not go on with what the other has written, of another format it may be, nor remove it."""
+    with monkeypatch.context() as patched:
+        full_on_the(3, patched)
+        with pytest.raises(OutputFullError):
+            run()
+    run([other])
+    assert sorted(path.name for path in tmp_path.glob("workshops/*/*")) == ["looks-000000", "segment-000000"]
+    run(["a.mp4", other])
+    films = [(tmp_path / "out" / name).read_bytes() for name in ("a.mp4", other)]
+    assert films[0][4:8] == b"ftyp"
+    assert (films[0] == films[1]) == other.endswith(".mp4")
+    assert b"V_VP9" in films[1] or other.endswith(".mp4")

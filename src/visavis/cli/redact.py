@@ -6,6 +6,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -177,11 +178,11 @@ def _sparing(
     if gallery is None:
         yield None, ""
         return
-    from visavis.services.redact import check, spared
+    from visavis.services.galleries import find
+    from visavis.services.redact import check_in, mark_of, spared_in
 
     with opened_registry(database_url) as registry:
-        erasures = check(registry, gallery, max_fpir)
-        yield (
-            lambda photo, faces: spared(registry, gallery, photo, faces, max_fpir),
-            f"{gallery} {max_fpir} {erasures}",
-        )
+        found = find(registry, gallery)
+        mark = mark_of(registry, found)
+        check_in(registry, found, max_fpir)
+        yield partial(spared_in, registry, found, max_fpir=max_fpir), f"{mark} {max_fpir}"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from visavis.cli.progress import progress
 from visavis.cli.redacting import Asked, Done, ends_the_run
-from visavis.errors import VisavisError
+from visavis.errors import SparedMeanwhileError, VisavisError
 from visavis.redaction.outputs import Outputs, Task
 from visavis.redaction.videos import VideoRedaction
 from visavis.redaction.watching import looker
@@ -38,8 +38,8 @@ def _redact(asked: Asked, outputs: Outputs, workshops: Path, task: Task) -> Done
         try:
             done = _write(asked, outputs, workshop, task)
         except VisavisError as error:
-            if not ends_the_run(error):  # after one that does, the same command goes on from here
-                workshop.remove()
+            if isinstance(error, SparedMeanwhileError) or not ends_the_run(error):
+                workshop.remove()  # after another that ends the run, the same command goes on from here
             raise
         workshop.remove()
     return done
@@ -50,7 +50,7 @@ def _write(asked: Asked, outputs: Outputs, workshop: Workshop, task: Task) -> Do
     watching = asked.reviewing.video(task.source, (video.width, video.height), asked.covering)
     redaction = VideoRedaction(
         video,
-        looker(asked.analyzer, asked.spare),
+        looker(asked.analyzer, asked.sparing.spare),
         workshop,
         asked.covering,
         written,
@@ -61,4 +61,5 @@ def _write(asked: Asked, outputs: Outputs, workshop: Workshop, task: Task) -> Do
     done = redaction.cover()
     with outputs.writing(task) as file:
         redaction.write(file)
+        asked.sparing.recheck()
     return Done(task, "video", done, watching.moments(), watching.coverage)

@@ -15,6 +15,12 @@ class OutputExistsError(RedactionError):
     hint = "name another output, or move that file away"
 
 
+class SparedMeanwhileError(RedactionError):
+    """A consent ended while this was redacted, and it may show whoever gave it."""
+
+    hint = "do it again, with another output for what was written before: they are covered then"
+
+
 class RedactionRunningError(RedactionError):
     """The video is being redacted to this output already."""
 

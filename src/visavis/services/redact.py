@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from visavis.audit.entry import Action, Counted
 from visavis.detection import MIN_CONFIDENCE
+from visavis.errors import SparedMeanwhileError
 from visavis.faces import Face, Template
 from visavis.imaging import ImageSource
 from visavis.services.candidates import Asked, Candidate
@@ -82,6 +83,15 @@ def mark_of(registry: Registry, gallery: Gallery) -> str:
     store_id = store_id_of(registry) or b""
     with registry.store.read() as connection:
         return f"{store_id.hex()} {gallery.id.hex()} {last_erasure(connection)}"
+
+
+def check_unchanged(registry: Registry, gallery: Gallery, mark: str) -> None:
+    """See, before what was redacted is given away, that nobody whom it may show has been erased. mark: as `mark_of` gave it before.
+
+    Raises SparedMeanwhileError where anybody of the store has been: whom it shows is not remembered. StoreError.
+    """
+    if mark_of(registry, gallery) != mark:
+        raise SparedMeanwhileError
 
 
 def _good_enough(face: Face) -> bool:

@@ -15,8 +15,14 @@ from films import Film
 from visavis.analysis import Analyzer
 from visavis.cli.redact_review import Reviewing
 from visavis.cli.redact_videos import redact_videos
-from visavis.cli.redacting import Asked, Done
-from visavis.errors import CorruptVideoError, OutputExistsError, OutputFullError, RedactionRunningError
+from visavis.cli.redacting import Asked, Done, Sparing
+from visavis.errors import (
+    CorruptVideoError,
+    OutputExistsError,
+    OutputFullError,
+    RedactionRunningError,
+    SparedMeanwhileError,
+)
 from visavis.redaction.covering import VideoCovering
 from visavis.redaction.outputs import Outputs, Task
 from visavis.redaction.videos import RedactedVideo, VideoRedaction
@@ -28,8 +34,26 @@ class Run(Protocol):
     def __call__(self, targets: Sequence[str] = ..., /) -> list[Done]: ...
 
 
+class Consents:
+    """Nobody is spared, but somebody withdraws when it is looked for the nth time."""
+
+    def __init__(self) -> None:
+        self.ends_at: int | None = None
+
+    def recheck(self) -> None:
+        if self.ends_at is not None:
+            self.ends_at -= 1
+            if self.ends_at <= 0:
+                raise SparedMeanwhileError
+
+
 @pytest.fixture
-def run(tmp_path: Path, analyzer: Analyzer) -> Run:
+def consents() -> Consents:
+    return Consents()
+
+
+@pytest.fixture
+def run(tmp_path: Path, analyzer: Analyzer, consents: Consents) -> Run:
     """Redacts two films, each to a file of the folder `out`; what is under way lies in `workshops`.
 
     It is given their names.
@@ -37,7 +61,7 @@ def run(tmp_path: Path, analyzer: Analyzer) -> Run:
     film = Film().bytes()
     for name in ("a.mp4", "b.mp4"):
         (tmp_path / name).write_bytes(film)
-    asked = Asked(analyzer, VideoCovering(), "keep", None, "", Reviewing(tmp_path))
+    asked = Asked(analyzer, VideoCovering(), "keep", Sparing(recheck=consents.recheck), Reviewing(tmp_path))
 
     def redact(targets: Sequence[str] = ("a.mp4", "b.mp4")) -> list[Done]:
         names = zip(("a.mp4", "b.mp4"), targets, strict=False)
@@ -123,3 +147,14 @@ def test_a_video_to_two_outputs_is_two_works(
     assert films[0][4:8] == b"ftyp"
     assert (films[0] == films[1]) == other.endswith(".mp4")
     assert b"V_VP9" in films[1] or other.endswith(".mp4")
+
+
+def test_a_video_during_which_somebody_withdrew_never_appears(
+    run: Run, consents: Consents, tmp_path: Path
+) -> None:
+    """It is true of those after it, too, that the same command would not take them for done."""
+    consents.ends_at = 2
+    with pytest.raises(SparedMeanwhileError):
+        run()
+    assert [path.name for path in tmp_path.glob("out/*")] == ["a.mp4"]
+    assert not list(tmp_path.glob("workshops/*")), "what was seen before is not gone on with"

@@ -12,7 +12,7 @@ from films import Film
 from people_films import SOURCE
 from registries import PURPOSE, agree, enrolled, face_of, picture_of
 
-from visavis.errors import StoreBusyError, TargetExistsError, UnknownGalleryError
+from visavis.errors import SparedMeanwhileError, StoreBusyError, TargetExistsError, UnknownGalleryError
 from visavis.jobs import films, redactions
 from visavis.jobs.run import JobRun
 from visavis.redaction import videos
@@ -256,6 +256,50 @@ def test_who_agreed_is_spared_until_they_withdraw(registry: Registry, stage: Sta
     assert stage.spare(picture_of("zoe"), [face_of("zoe")]) == [False]
     withdraw(registry, "anna", PURPOSE)
     assert stage.spare(picture_of("anna"), [face_of("anna")]) == [False]
+
+
+@pytest.mark.parametrize(("withdrawals", "state"), [(1, State.SUCCEEDED), (3, State.FAILED)])
+def test_whoever_withdraws_meanwhile_is_in_no_result(
+    withdrawals: int, state: State, registry: Registry, stage: Stage
+) -> None:
+    """One in the whole store, since who is in a film is not remembered."""
+    galleries.create(registry, "staff", PURPOSE)
+    people = ["anna", "ben", "carla"]
+    agree(registry, *people)
+    enrolled(registry, "staff", *people)
+
+    def leave() -> None:
+        withdraw(registry, people.pop(), PURPOSE)
+        if len(people) > 3 - withdrawals:
+            stage.at[0] = leave
+
+    stage.at[19] = leave
+    job = done(registry, asked(registry, "staff", fpir=0.01))
+    assert job.state == state
+    assert sorted(stage.looked) == sorted([*range(FRAMES)] * min(withdrawals + 1, redactions.TRIES))
+    assert len(stage.results) == (state == State.SUCCEEDED)
+    assert job.message == (str(SparedMeanwhileError()) if state == State.FAILED else None)
+    assert is_clean(registry)
+
+
+def test_whoever_withdraws_before_a_job_is_gone_on_with_is_in_no_result(
+    registry: Registry, stage: Stage
+) -> None:
+    galleries.create(registry, "staff", PURPOSE)
+    agree(registry, "anna")
+    enrolled(registry, "staff", "anna")
+    job_id = asked(registry, "staff", fpir=0.01)
+
+    def die() -> None:
+        raise Cut
+
+    stage.at[19] = die
+    with pytest.raises(Cut):
+        done(registry, job_id)
+    withdraw(registry, "anna", PURPOSE)
+    stage.looked.clear()
+    assert done(registry, job_id).state == State.SUCCEEDED
+    assert sorted(stage.looked) == list(range(FRAMES)), "what was seen before is not gone on with"
 
 
 def test_a_gallery_that_is_too_large_for_the_rate_fails_the_job(registry: Registry, stage: Stage) -> None:

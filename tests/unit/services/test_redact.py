@@ -25,13 +25,13 @@ from registries import (
 )
 
 from visavis.audit.entry import Action, Counted, Refusal
-from visavis.errors import SearchRateError, UnknownGalleryError
+from visavis.errors import SearchRateError, SparedMeanwhileError, UnknownGalleryError
 from visavis.faces import Box, Face
 from visavis.services import consents, galleries, upgrades
 from visavis.services.candidates import Candidate
 from visavis.services.enrol import Enrolled, Enrolment, enrol
 from visavis.services.log import latest_entries
-from visavis.services.redact import check, likest_pairs, mark_of, spared
+from visavis.services.redact import check, check_unchanged, likest_pairs, mark_of, spared
 from visavis.services.registry import Registry, opened
 from visavis.store.references import Reference
 
@@ -94,6 +94,17 @@ def test_who_withdraws_is_covered_from_then_on(staff: Registry) -> None:
     assert mark_of(staff, galleries.find(staff, "staff")) != before, (
         "what was redacted before is not taken for done"
     )
+
+
+def test_what_may_show_somebody_who_withdrew_is_not_given_away(staff: Registry) -> None:
+    gallery = galleries.find(staff, "staff")
+    mark = mark_of(staff, gallery)
+    agree(staff, "carla")
+    enrolled(staff, "staff", "carla")
+    check_unchanged(staff, gallery, mark)
+    consents.withdraw(staff, "ben", PURPOSE)
+    with pytest.raises(SparedMeanwhileError):
+        check_unchanged(staff, gallery, mark)
 
 
 def test_another_gallery_of_the_name_spares_others(registry: Registry) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from visavis.cli.progress import progress
 from visavis.cli.redacting import Asked, Done, ends_the_run
-from visavis.errors import SparedMeanwhileError, VisavisError
+from visavis.errors import CorruptVideoError, SparedMeanwhileError, VisavisError
 from visavis.redaction.outputs import Outputs, Task
 from visavis.redaction.videos import VideoRedaction
 from visavis.redaction.watching import looker
@@ -30,13 +30,14 @@ def redact_videos(asked: Asked, outputs: Outputs, workshops: Path, tasks: Iterab
 
 
 def _redact(asked: Asked, outputs: Outputs, workshops: Path, task: Task) -> Done:
-    workshop = Workshop(workshops / outputs.origin(task))
+    origin = outputs.origin(task)
+    workshop = Workshop(workshops / origin)
     if outputs.done(task):
         workshop.remove()  # where a run was cut off between the two
         return Done(task, "video", None)
     with workshop.held():
         try:
-            done = _write(asked, outputs, workshop, task)
+            done = _write(asked, outputs, workshop, task, origin)
         except VisavisError as error:
             if isinstance(error, SparedMeanwhileError) or not ends_the_run(error):
                 workshop.remove()  # after another that ends the run, the same command goes on from here
@@ -45,8 +46,10 @@ def _redact(asked: Asked, outputs: Outputs, workshops: Path, task: Task) -> Done
     return done
 
 
-def _write(asked: Asked, outputs: Outputs, workshop: Workshop, task: Task) -> Done:
+def _write(asked: Asked, outputs: Outputs, workshop: Workshop, task: Task, origin: str) -> Done:
     written, video = video_format_of(task.target), Video(task.source)
+    if outputs.origin(task) != origin:  # what the workshop holds is of another film
+        raise CorruptVideoError("the video changed while it was redacted")
     watching = asked.reviewing.video(task.source, (video.width, video.height), asked.covering)
     redaction = VideoRedaction(
         video,
@@ -59,7 +62,7 @@ def _write(asked: Asked, outputs: Outputs, workshop: Workshop, task: Task) -> Do
         watching,
     )
     done = redaction.cover()
-    with outputs.writing(task) as file:
+    with outputs.writing(task, origin) as file:
         redaction.write(file)
         asked.sparing.recheck()
     return Done(task, "video", done, watching.moments(), watching.coverage)

@@ -103,9 +103,10 @@ def _redact(asked: Asked, outputs: Outputs, task: Task) -> Done:
     covering = asked.covering.at(0)
     if outputs.done(task):
         return Done(task, "photo", None, asked.reviewing.moments_of(asked.analyzer, task.source, covering))
+    origin = outputs.origin(task)
     written, photo = format_of(task.target), read_photo(task.source)
     redacted = redact(asked.analyzer, photo, covering, spare=asked.sparing.spare, written=written)
-    outputs.write(task, redacted.photo)
+    outputs.write(task, origin, redacted.photo)
     moments = asked.reviewing.moments_of(asked.analyzer, task.source, covering)
     coverage = asked.reviewing.coverage_of(task.source, photo, redacted)
     return Done(task, "photo", replace(redacted, photo=b"", regions=()), moments, coverage)

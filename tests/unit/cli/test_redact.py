@@ -48,3 +48,22 @@ def test_a_consent_that_ends_while_a_video_is_redacted_ends_the_run(
     refused(visavis_here("redact", film, out, "--keep", "reunion"), "A consent ended while")
     assert not out.exists()
     assert visavis_here("redact", film, out).returncode == 0, "nobody is spared in it"
+
+
+def test_a_photo_that_changes_after_it_was_read_is_not_taken_for_done(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    photo, out = tmp_path / "photo.png", tmp_path / "out.png"
+    Image.new("RGB", (64, 64)).save(photo)
+
+    def change(path: Path) -> bytes:
+        read = path.read_bytes()
+        Image.new("RGB", (96, 96)).save(path)
+        return read
+
+    with monkeypatch.context() as patched:
+        patched.setattr("visavis.cli.redacting.read_photo", change)
+        assert visavis_here("redact", photo, out).returncode == 0
+    again = visavis_here("redact", photo, out)
+    assert again.returncode == 1
+    assert "There is a file of that name" in again.stderr

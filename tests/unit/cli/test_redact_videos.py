@@ -26,6 +26,7 @@ from visavis.errors import (
 from visavis.redaction.covering import VideoCovering
 from visavis.redaction.outputs import Outputs, Task
 from visavis.redaction.videos import RedactedVideo, VideoRedaction
+from visavis.video.source import Video
 
 
 class Run(Protocol):
@@ -158,3 +159,17 @@ def test_a_video_during_which_somebody_withdrew_never_appears(
         run()
     assert [path.name for path in tmp_path.glob("out/*")] == ["a.mp4"]
     assert not list(tmp_path.glob("workshops/*")), "what was seen before is not gone on with"
+
+
+def test_a_video_that_changes_before_it_is_opened_is_refused(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is kept of it may be of what it was."""
+
+    def change(path: Path) -> Video:
+        os.utime(path, (1000, 1000))
+        return Video(path)
+
+    monkeypatch.setattr("visavis.cli.redact_videos.Video", change)
+    assert type(run()[0].outcome) is CorruptVideoError
+    assert not list(tmp_path.glob("out/*"))

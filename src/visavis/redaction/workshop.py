@@ -121,8 +121,8 @@ class Workshop:
 def sweep(workshops: Path, now: float | None = None) -> None:
     """Remove what killed runs left in a folder of workshops more than a week ago, unless it is held. now: seconds since 1970."""
     before = (time.time() if now is None else now) - KEPT_S
-    with suppress(OSError):
-        for folder in workshops.iterdir():
+    for folder in workshops.glob("*/"):
+        with suppress(OSError):  # another run may be removing it
             if max(file.stat().st_mtime for file in (folder, *folder.iterdir())) < before:
                 with held_folder(folder):
                     shutil.rmtree(folder, ignore_errors=True)

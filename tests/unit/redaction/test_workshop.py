@@ -111,3 +111,28 @@ def test_a_workshop_that_cannot_be_held_is_told(tmp_path: Path) -> None:
     (tmp_path / "shop").write_text("a file")
     with pytest.raises(OutputUnwritableError, match="the state folder"), Workshop(tmp_path / "shop").held():
         pass
+
+
+def test_what_is_no_workshop_keeps_none_from_being_swept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A stray file, and a folder that is gone, or another's, by the time it is looked at."""
+    names = ("a", "b", "c", "d")
+    for name in names:
+        (tmp_path / name).mkdir()
+        os.utime(tmp_path / name, (1000, 1000))
+    for name in (".DS_Store", "a-file", "z-file"):
+        (tmp_path / name).touch()
+    stat = Path.stat
+
+    def gone(path: Path, **how: bool) -> os.stat_result:
+        if path.name in ("a", "c"):
+            raise FileNotFoundError
+        return stat(path, **how)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "stat", gone)
+        sweep(tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".DS_Store", "a", "a-file", "c", "z-file"]
+    sweep(tmp_path)
+    assert not [path for path in tmp_path.iterdir() if path.is_dir()]

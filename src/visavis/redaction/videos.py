@@ -95,7 +95,10 @@ class VideoRedaction:
         mux(target, segments, self.video, self.written, self.audio)
 
     def _look(self) -> int:
-        """Look at all frames that were not looked at yet; how many parts the video has."""
+        """Look at all frames that were not looked at yet; how many parts the video has.
+
+        What was seen in a part is kept once all of it was looked at, and of the next, meanwhile, no more than `_AHEAD` frames for each core.
+        """
         number, last = self.workshop.looked_at()
         after, before_ms = last or (None, None)
         frames = _numbered(self.video.frames(after), number * PART_FRAMES, before_ms)

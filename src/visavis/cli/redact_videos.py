@@ -11,7 +11,7 @@ from visavis.errors import CorruptVideoError, SparedMeanwhileError, VisavisError
 from visavis.redaction.outputs import Outputs, Task
 from visavis.redaction.videos import VideoRedaction
 from visavis.redaction.watching import looker
-from visavis.redaction.workshop import Workshop, sweep
+from visavis.redaction.workshop import Workshop, name_of, sweep
 from visavis.video.formats import video_format_of
 from visavis.video.muxing import Audio
 from visavis.video.source import Video
@@ -31,7 +31,7 @@ def redact_videos(asked: Asked, outputs: Outputs, workshops: Path, tasks: Iterab
 
 def _redact(asked: Asked, outputs: Outputs, workshops: Path, task: Task) -> Done:
     origin = outputs.origin(task)
-    workshop = Workshop(workshops / origin)
+    workshop = Workshop(workshops / name_of(origin))
     if outputs.done(task):
         workshop.remove()  # where a run was cut off between the two
         return Done(task, "video", None)

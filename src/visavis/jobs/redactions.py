@@ -26,7 +26,7 @@ from visavis.redaction import videos
 from visavis.redaction.redact import Spare
 from visavis.redaction.videos import VideoRedaction
 from visavis.redaction.watching import looker
-from visavis.redaction.workshop import Workshop
+from visavis.redaction.workshop import Workshop, name_of
 from visavis.rekognition.deliveries import deliver
 from visavis.rekognition.films import StoredFilm, fetch_film
 from visavis.services.film_redactions import RedactionOptions, RedactionProgress
@@ -90,7 +90,7 @@ class RedactionWork:
     def _redact(self) -> None:
         gallery = self._gallery()
         mark = mark_of(self._registry, gallery) if gallery else ""
-        workshop = Workshop(self._folder / hashlib.sha256(mark.encode()).hexdigest())
+        workshop = Workshop(self._folder / name_of(mark))
         progress = _Noted(self._registry, self._job.id, workshop)
         redaction = self._redaction(progress, workshop, self._spare(gallery))
         done = redaction.cover()

@@ -7,12 +7,14 @@ not, and that of a run which ended before after a week.
 
 from __future__ import annotations
 
+import hashlib
 import io
 import shutil
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -116,6 +118,11 @@ class Workshop:
 
     def _looks_file(self, number: int) -> Path:
         return self._folder / f"looks-{number:06}"
+
+
+def name_of(work: str) -> str:
+    """The name of a workshop's folder: another where the work is, or visavis, of which another version may see other things. A digest."""
+    return hashlib.sha256(f"{version('visavis')}\0{work}".encode()).hexdigest()
 
 
 def sweep(workshops: Path, now: float | None = None) -> None:

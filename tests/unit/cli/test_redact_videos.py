@@ -173,3 +173,16 @@ def test_a_video_that_changes_before_it_is_opened_is_refused(
     monkeypatch.setattr("visavis.cli.redact_videos.Video", change)
     assert type(run()[0].outcome) is CorruptVideoError
     assert not list(tmp_path.glob("out/*"))
+
+
+def test_another_version_does_not_go_on_with_what_one_has_seen(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patched:
+        full_on_the(3, patched)
+        with pytest.raises(OutputFullError):
+            run()
+    kept = list(tmp_path.glob("workshops/*"))
+    monkeypatch.setattr("visavis.redaction.workshop.version", lambda _: "another")
+    assert all(isinstance(done.outcome, RedactedVideo) for done in run())
+    assert list(tmp_path.glob("workshops/*")) == kept, "it goes after a week"

@@ -302,6 +302,24 @@ def test_whoever_withdraws_before_a_job_is_gone_on_with_is_in_no_result(
     assert sorted(stage.looked) == list(range(FRAMES)), "what was seen before is not gone on with"
 
 
+def test_another_version_does_not_go_on_with_what_one_has_seen(
+    registry: Registry, stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job_id = asked(registry)
+
+    def die() -> None:
+        raise Cut
+
+    stage.at[19] = die
+    with pytest.raises(Cut):
+        done(registry, job_id)
+    monkeypatch.setattr("visavis.redaction.workshop.version", lambda _: "another")
+    stage.looked.clear()
+    assert done(registry, job_id).state == State.SUCCEEDED
+    assert sorted(stage.looked) == list(range(FRAMES))
+    assert is_clean(registry)
+
+
 def test_a_gallery_that_is_too_large_for_the_rate_fails_the_job(registry: Registry, stage: Stage) -> None:
     galleries.create(registry, "staff", PURPOSE)
     agree(registry, "anna")

@@ -6,7 +6,7 @@ import errno
 import os
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
@@ -92,6 +92,36 @@ def sync_folder(folder: Path) -> None:
             os.close(handle)
 
 
+@contextmanager
+def held_folder(folder: Path) -> Iterator[None]:
+    """A folder for this process alone until the block ends, in which it may be removed; a process that dies lets go of it.
+
+    It is made where it is missing, for its owner alone. Where folders cannot be locked, others are not kept out.
+    Raises BlockingIOError where it is held already, and OSError.
+    """
+    with _hold(folder):
+        yield
+
+
+def _hold(folder: Path) -> ExitStack:
+    """What lets go of the folder that has this name once it is locked: whoever held it before may have removed that one."""
+    while True:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with ExitStack() as stack:
+            try:
+                handle = os.open(folder, os.O_RDONLY)
+                stack.callback(os.close, handle)
+                _lock(handle)
+                if os.path.samestat(os.fstat(handle), folder.stat()):
+                    return stack.pop_all()
+            except BlockingIOError:
+                raise
+            except FileNotFoundError:
+                continue
+            except (ImportError, OSError):
+                return stack.pop_all()
+
+
 def _begin(folder: Path, mode: int) -> tuple[IO[bytes], Path]:
     """A new unfinished file, locked for as long as it is open, so that no sweep takes it."""
     while True:
@@ -106,12 +136,17 @@ def _begin(folder: Path, mode: int) -> tuple[IO[bytes], Path]:
 def _locked(handle: int) -> bool:
     """Lock an open file, unless another process has; False as well where files cannot be locked."""
     try:
-        import fcntl  # here, since not every system has it
-
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        _lock(handle)
     except (ImportError, OSError):
         return False
     return True
+
+
+def _lock(handle: int) -> None:
+    """Lock an open file or folder until it is closed. Raises BlockingIOError where it is locked, OSError where that cannot be, ImportError."""
+    import fcntl  # here, since not every system has it
+
+    fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def _take_free_place(unfinished: Path, path: Path) -> None:

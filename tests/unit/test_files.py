@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from visavis.errors import OutputFullError, OutputUnwritableError
-from visavis.files import sweep, sync_folder, unwritable, whole_file, write_new_file
+from visavis.files import held_folder, sweep, sync_folder, unwritable, whole_file, write_new_file
 
 
 @pytest.mark.parametrize(("private", "mode"), [(False, 0o640), (True, 0o600)])
@@ -147,3 +150,57 @@ def test_a_system_that_says_nothing() -> None:
     error = unwritable("the output", OSError())
     assert type(error) is OutputUnwritableError
     assert error.message == "the output cannot be written: no access"
+
+
+def test_a_folder_is_held_by_one_at_a_time(tmp_path: Path) -> None:
+    folder = tmp_path / "new" / "folder"
+    with held_folder(folder):
+        assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+        with pytest.raises(BlockingIOError), held_folder(folder):
+            pass
+    with held_folder(folder):
+        shutil.rmtree(folder)
+        with held_folder(folder):
+            assert folder.is_dir(), "another, of the same name"
+
+
+def test_who_removes_a_folder_and_lets_go_leaves_it_to_nobody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is removed between being opened and being locked: what is held is the one that has its name afterwards."""
+    real = os.open
+
+    def open_late(path: Path, flags: int) -> int:
+        monkeypatch.undo()
+        handle = real(path, flags)
+        path.rmdir()
+        return handle
+
+    monkeypatch.setattr(os, "open", open_late)
+    with held_folder(tmp_path / "folder"), pytest.raises(BlockingIOError), held_folder(tmp_path / "folder"):
+        pass
+
+
+def test_a_process_that_dies_lets_go(tmp_path: Path) -> None:
+    code = "import sys, pathlib, visavis.files as f\nwith f.held_folder(pathlib.Path(sys.argv[1])): print(flush=True); input()"
+    with subprocess.Popen(
+        [sys.executable, "-c", code, tmp_path], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as holder:
+        assert holder.stdout
+        holder.stdout.readline()
+        with pytest.raises(BlockingIOError), held_folder(tmp_path):
+            pass
+        holder.kill()
+    with held_folder(tmp_path):
+        pass
+
+
+def test_where_folders_cannot_be_locked_nobody_is_kept_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_locks(*_: object) -> None:
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    monkeypatch.setattr("fcntl.flock", no_locks)
+    with held_folder(tmp_path), held_folder(tmp_path):
+        pass

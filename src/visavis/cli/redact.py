@@ -6,8 +6,8 @@ import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
@@ -17,7 +17,7 @@ from visavis.cli.output import json_option, print_json_list
 from visavis.cli.progress import progress, resumable
 from visavis.cli.redact_review import Reviewing
 from visavis.cli.redact_words import counted, entry, say_what_was_done
-from visavis.cli.redacting import Asked, Done, redact_photos
+from visavis.cli.redacting import Asked, Done, Sparing, redact_photos
 from visavis.cli.state import database_option, opened_registry
 from visavis.extras import require_extra
 from visavis.redaction.corrections import Correction
@@ -26,9 +26,6 @@ from visavis.redaction.masks import Shape
 from visavis.redaction.outputs import Outputs, Task, tasks_of
 from visavis.redaction.styles import Style
 from visavis.settings import home
-
-if TYPE_CHECKING:
-    from visavis.redaction.redact import Spare
 
 
 @click.command()
@@ -119,8 +116,8 @@ def redact(
     reviewing = Reviewing.asked(source, target, report, annotations)
     covering = VideoCovering(Style(style), Shape(shape), keep, also)
     counts: Counter[str] = Counter()
-    with resumable(), _sparing(gallery, max_fpir, database_url) as (spare, mark):
-        asked = Asked(Analyzer(), covering, audio, spare, mark, reviewing)
+    with resumable(), _sparing(gallery, max_fpir, database_url) as sparing:
+        asked = Asked(Analyzer(), covering, audio, sparing, reviewing)
         entries = counted(map(entry, reviewing.kept(_redact_all(asked, tasks))), counts)
         if as_json:
             not_copied = [str(path) for path in others]
@@ -170,18 +167,22 @@ def _redact_all(asked: Asked, tasks: Sequence[Task]) -> Iterator[Done]:
 
 
 @contextmanager
-def _sparing(
-    gallery: str | None, max_fpir: float, database_url: str | None
-) -> Iterator[tuple[Spare | None, str]]:
-    """Whom to spare, and a text that changes where that is somebody else; no store is opened for nobody."""
+def _sparing(gallery: str | None, max_fpir: float, database_url: str | None) -> Iterator[Sparing]:
+    """Whom to spare; no store is opened for nobody."""
     if gallery is None:
-        yield None, ""
+        yield Sparing()
         return
-    from visavis.services.redact import check, spared
+    from visavis.services.erase import sweep
+    from visavis.services.galleries import find
+    from visavis.services.redact import check_in, check_unchanged, mark_of, spared_in
 
     with opened_registry(database_url) as registry:
-        erasures = check(registry, gallery, max_fpir)
-        yield (
-            lambda photo, faces: spared(registry, gallery, photo, faces, max_fpir),
-            f"{gallery} {max_fpir} {erasures}",
-        )
+        found = find(registry, gallery)
+        mark = mark_of(registry, found)
+        check_in(registry, found, max_fpir)
+
+        def recheck() -> None:
+            sweep(registry)  # a consent may have expired as well
+            check_unchanged(registry, found, mark)
+
+        yield Sparing(partial(spared_in, registry, found, max_fpir=max_fpir), f"{mark} {max_fpir}", recheck)

@@ -7,11 +7,11 @@ from pathlib import Path
 
 from visavis.cli.progress import progress
 from visavis.cli.redacting import Asked, Done, ends_the_run
-from visavis.errors import VisavisError
+from visavis.errors import CorruptVideoError, SparedMeanwhileError, VisavisError
 from visavis.redaction.outputs import Outputs, Task
 from visavis.redaction.videos import VideoRedaction
 from visavis.redaction.watching import looker
-from visavis.redaction.workshop import Workshop, sweep
+from visavis.redaction.workshop import Workshop, name_of, sweep
 from visavis.video.formats import video_format_of
 from visavis.video.muxing import Audio
 from visavis.video.source import Video
@@ -30,26 +30,30 @@ def redact_videos(asked: Asked, outputs: Outputs, workshops: Path, tasks: Iterab
 
 
 def _redact(asked: Asked, outputs: Outputs, workshops: Path, task: Task) -> Done:
-    workshop = Workshop(workshops / outputs.origin(task.source))
+    origin = outputs.origin(task)
+    workshop = Workshop(workshops / name_of(origin))
     if outputs.done(task):
         workshop.remove()  # where a run was cut off between the two
         return Done(task, "video", None)
-    try:
-        done = _write(asked, outputs, workshop, task)
-    except VisavisError as error:
-        if not ends_the_run(error):  # after one that does, the same command goes on from here
-            workshop.remove()
-        raise
-    workshop.remove()
+    with workshop.held():
+        try:
+            done = _write(asked, outputs, workshop, task, origin)
+        except VisavisError as error:
+            if isinstance(error, SparedMeanwhileError) or not ends_the_run(error):
+                workshop.remove()  # after another that ends the run, the same command goes on from here
+            raise
+        workshop.remove()
     return done
 
 
-def _write(asked: Asked, outputs: Outputs, workshop: Workshop, task: Task) -> Done:
+def _write(asked: Asked, outputs: Outputs, workshop: Workshop, task: Task, origin: str) -> Done:
     written, video = video_format_of(task.target), Video(task.source)
+    if outputs.origin(task) != origin:  # what the workshop holds is of another film
+        raise CorruptVideoError("the video changed while it was redacted")
     watching = asked.reviewing.video(task.source, (video.width, video.height), asked.covering)
     redaction = VideoRedaction(
         video,
-        looker(asked.analyzer, asked.spare),
+        looker(asked.analyzer, asked.sparing.spare),
         workshop,
         asked.covering,
         written,
@@ -58,6 +62,7 @@ def _write(asked: Asked, outputs: Outputs, workshop: Workshop, task: Task) -> Do
         watching,
     )
     done = redaction.cover()
-    with outputs.writing(task) as file:
+    with outputs.writing(task, origin) as file:
         redaction.write(file)
+        asked.sparing.recheck()
     return Done(task, "video", done, watching.moments(), watching.coverage)

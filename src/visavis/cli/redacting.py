@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -14,6 +14,7 @@ from visavis.errors import (
     ModelError,
     OutputFullError,
     SearchRateError,
+    SparedMeanwhileError,
     StoreError,
     UnknownGalleryError,
     VisavisError,
@@ -36,29 +37,38 @@ _OF_NO_FILE = (
     ModelError,
     OutputFullError,
     SearchRateError,
+    SparedMeanwhileError,
     StoreError,
     UnknownGalleryError,
 )
 
 
 @dataclass(frozen=True, slots=True)
+class Sparing:
+    """Who is not covered. mark: a text that differs where that is somebody else. recheck: raises SparedMeanwhileError where a consent has ended since."""
+
+    spare: Spare | None = None
+    mark: str = ""
+    recheck: Callable[[], None] = lambda: None
+
+
+@dataclass(frozen=True, slots=True)
 class Asked:
-    """How files are redacted. mark: a text that differs where others are spared."""
+    """How files are redacted."""
 
     analyzer: Analyzer
     covering: VideoCovering
     audio: str
-    spare: Spare | None
-    mark: str
+    sparing: Sparing
     reviewing: Reviewing
 
     def settings_of_photos(self) -> str:
         """A text that differs where photos are redacted differently."""
-        return f"{self.covering.at(0)} {self.mark}"
+        return f"{self.covering.at(0)} {self.sparing.mark}"
 
     def settings_of_videos(self) -> str:
         """The same of videos."""
-        return f"{self.covering} {self.audio} {self.mark}"
+        return f"{self.covering} {self.audio} {self.sparing.mark}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +103,10 @@ def _redact(asked: Asked, outputs: Outputs, task: Task) -> Done:
     covering = asked.covering.at(0)
     if outputs.done(task):
         return Done(task, "photo", None, asked.reviewing.moments_of(asked.analyzer, task.source, covering))
+    origin = outputs.origin(task)
     written, photo = format_of(task.target), read_photo(task.source)
-    redacted = redact(asked.analyzer, photo, covering, spare=asked.spare, written=written)
-    outputs.write(task, redacted.photo)
+    redacted = redact(asked.analyzer, photo, covering, spare=asked.sparing.spare, written=written)
+    outputs.write(task, origin, redacted.photo)
     moments = asked.reviewing.moments_of(asked.analyzer, task.source, covering)
     coverage = asked.reviewing.coverage_of(task.source, photo, redacted)
     return Done(task, "photo", replace(redacted, photo=b"", regions=()), moments, coverage)

@@ -21,6 +21,18 @@ class OutputExistsError(RedactionError):
     hint = "name another output, or move that file away"
 
 
+class SparedMeanwhileError(RedactionError):
+    """A consent ended while this was redacted, and it may show whoever gave it."""
+
+    hint = "do it again, with another output for what was written before: they are covered then"
+
+
+class RedactionRunningError(RedactionError):
+    """The video is being redacted to this output already."""
+
+    hint = "wait for the other run to end, or end it, and repeat the command: it goes on from there"
+
+
 class OutputPlaceError(RedactionError):
     """The output is the input, or lies within it, or the other way round."""
 

@@ -7,29 +7,42 @@ from __future__ import annotations
 
 import hashlib
 import json
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path, PurePath
 
-from visavis.errors import FilmUnwritableError
+from visavis.errors import (
+    FilmUnwritableError,
+    JobElsewhereError,
+    RedactionRunningError,
+    SparedMeanwhileError,
+)
 from visavis.jobs.films import file_of, workshop_of
 from visavis.models.manifest import DEFAULT_RECOGNISER
 from visavis.redaction import videos
 from visavis.redaction.redact import Spare
 from visavis.redaction.videos import VideoRedaction
 from visavis.redaction.watching import looker
-from visavis.redaction.workshop import Workshop
+from visavis.redaction.workshop import Workshop, name_of
 from visavis.rekognition.deliveries import deliver
 from visavis.rekognition.films import StoredFilm, fetch_film
 from visavis.services.film_redactions import RedactionOptions, RedactionProgress
-from visavis.services.redact import check_in, spared_in
+from visavis.services.redact import check_in, check_unchanged, mark_of, spared_in
 from visavis.services.registry import Registry
+from visavis.store.galleries import Gallery
 from visavis.store.jobs import Job, gallery_of
 from visavis.video.formats import video_format_of
 from visavis.video.muxing import Audio
 from visavis.video.source import Video
+
+PAUSE_S = 5.0
+"""Before it is looked again whether a process that was taken for dead has let go of a job."""
+
+TRIES = 3
+"""How often a film is redacted, at most, in which somebody was spared whose consent may have ended before it was done."""
 
 
 def begin(registry: Registry, job: Job) -> RedactionWork:
@@ -54,40 +67,64 @@ class RedactionWork:
         self._folder = workshop_of(registry, job.id)
 
     def segment(self) -> bool:
-        """Do what is left of the redaction, and store the result; there is never more to do then.
+        """Do what is left of the redaction, and store the result; there is never more to do then. Where a consent ends meanwhile it is done anew.
 
-        Raises JobEndedError where the job does not run any more, which is seen after each part; TargetExistsError, TargetUnwritableError,
-        FilmUnwritableError, OutputFullError, OutputUnwritableError, UnknownGalleryError, SearchRateError, the VideoError that fits, and StoreError.
+        Raises JobEndedError where the job does not run any more, which is seen after each part; JobElsewhereError, after a pause, where a process
+        that was taken for dead is still at it; TargetExistsError, TargetUnwritableError, FilmUnwritableError, OutputFullError,
+        OutputUnwritableError, UnknownGalleryError, SearchRateError, SparedMeanwhileError, the VideoError that fits, and StoreError.
         """
-        progress = _Noted(self._registry, self._job.id, Workshop(self._folder))
-        redaction = self._redaction(progress)
+        try:
+            with Workshop(self._folder).held():
+                self._redact_in_some_tries()
+        except RedactionRunningError:
+            time.sleep(PAUSE_S)
+            raise JobElsewhereError from None
+        return False
+
+    def _redact_in_some_tries(self) -> None:
+        for _ in range(TRIES - 1):
+            with suppress(SparedMeanwhileError):
+                return self._redact()
+        return self._redact()
+
+    def _redact(self) -> None:
+        gallery = self._gallery()
+        mark = mark_of(self._registry, gallery) if gallery else ""
+        workshop = Workshop(self._folder / name_of(mark))
+        progress = _Noted(self._registry, self._job.id, workshop)
+        redaction = self._redaction(progress, workshop, self._spare(gallery))
         done = redaction.cover()
         result = self._write(redaction)
         progress.note()
+        if gallery:
+            check_unchanged(self._registry, gallery, mark)
         mark = hashlib.sha256(
             self._job.id.encode()
         ).hexdigest()  # others may be told of what S3 keeps with it
         deliver(result, redaction.written.media_type, self._options.target, self._region, mark)
         progress.note(covered_frames=done.covered_frames)
-        return False
 
-    def _redaction(self, progress: _Noted) -> VideoRedaction:
+    def _redaction(self, progress: _Noted, workshop: Workshop, spare: Spare | None) -> VideoRedaction:
         return VideoRedaction(
             self._video,
-            looker(self._registry.analyzer(DEFAULT_RECOGNISER), self._spare()),
-            Workshop(self._folder),
+            looker(self._registry.analyzer(DEFAULT_RECOGNISER), spare),
+            workshop,
             self._options.covering,
             video_format_of(PurePath(self._options.target["Name"])),
             Audio(self._options.audio),
             progress,
         )
 
-    def _spare(self) -> Spare | None:
-        """Who is not covered: whose consent counts when a frame is looked at."""
+    def _gallery(self) -> Gallery | None:
         if self._job.gallery is None:
             return None
         with self._registry.store.read() as connection:
-            gallery = gallery_of(connection, self._job)
+            return gallery_of(connection, self._job)
+
+    def _spare(self, gallery: Gallery | None) -> Spare | None:
+        """Who is not covered: whose consent counts when a frame is looked at."""
+        if gallery is None:
+            return None
         check_in(self._registry, gallery, self._options.fpir)
         return partial(spared_in, self._registry, gallery, max_fpir=self._options.fpir)
 

@@ -75,19 +75,18 @@ class Outputs:
             return False
         except OSError as error:
             raise unwritable("the output", error) from None
-        with suppress(OSError):
-            if self._digest(task, written) in self._known:
-                return True
+        if _digest(self.origin(task), written) in self._known:
+            return True
         raise OutputExistsError
 
-    def write(self, task: Task, redacted: bytes) -> None:
+    def write(self, task: Task, origin: str, redacted: bytes) -> None:
         """Write a redacted photo, whole or not at all; raises what `writing` does."""
-        with self.writing(task) as file:
+        with self.writing(task, origin) as file:
             file.write(redacted)
 
     @contextmanager
-    def writing(self, task: Task) -> Iterator[IO[bytes]]:
-        """A file to write an output to, which appears when the block ends well, whole or not at all.
+    def writing(self, task: Task, origin: str) -> Iterator[IO[bytes]]:
+        """A file to write an output to, which appears when the block ends well, whole or not at all. origin: from before the photo was read.
 
         Raises OutputExistsError, OutputFullError, OutputUnwritableError, and whatever the block raises; an OSError is taken for one of writing.
         """
@@ -95,21 +94,20 @@ class Outputs:
             with whole_file(task.target, new=True) as file:
                 yield file
                 file.flush()
-                self._remember(self._digest(task, os.fstat(file.fileno())))
+                self._remember(_digest(origin, os.fstat(file.fileno())))
         except FileExistsError:
             raise OutputExistsError from None
         except OSError as error:
             raise unwritable("the output", error) from None
 
-    def origin(self, source: Path) -> str:
-        """Tells whether a photo is the one it was, and was to be redacted so. A digest: times of photos are metadata, too."""
-        known = f"{self._place(source)}\0{_stamp(source.stat())}\0{self._settings}"
-        return hashlib.sha256(known.encode("utf-8", "surrogateescape")).hexdigest()
+    def origin(self, task: Task) -> str:
+        """Tells whether a photo is the one it was, and was to be redacted so, and to this. A digest: times of photos are metadata, too.
 
-    def _digest(self, task: Task, written: os.stat_result) -> bytes:
-        """Of the photo, how it was to be redacted, and the output and its place: names of files are often people's, and not remembered."""
-        known = f"{self.origin(task.source)}\0{self._place(task.target)}\0{_stamp(written)}"
-        return hashlib.sha256(known.encode("utf-8", "surrogateescape")).digest()[:_DIGEST_BYTES]
+        One that is not there has an origin, too, that none has which is.
+        """
+        places = f"{self._place(task.source)}\0{self._place(task.target)}"
+        known = f"{places}\0{_stamp_at(task.source)}\0{self._settings}"
+        return hashlib.sha256(known.encode("utf-8", "surrogateescape")).hexdigest()
 
     def _place(self, path: Path) -> str:
         """A file's place, whatever links lead to its folder."""
@@ -139,6 +137,18 @@ def _same(one: Path, other: Path) -> bool:
         return one.samefile(other)
     except OSError:
         return False
+
+
+def _digest(origin: str, written: os.stat_result) -> bytes:
+    """Of an output and what it was made from: names of files are often people's, and not remembered."""
+    return hashlib.sha256(f"{origin}\0{_stamp(written)}".encode()).digest()[:_DIGEST_BYTES]
+
+
+def _stamp_at(place: Path) -> list[int] | None:
+    try:
+        return _stamp(place.stat())
+    except OSError:
+        return None
 
 
 def _stamp(status: os.stat_result) -> list[int]:

@@ -33,7 +33,7 @@ from visavis.video.writing import segment_writer
 PART_FRAMES = 250
 
 RECOGNISED_EVERY_MS = 400
-"""How often faces are compared with a gallery's: often enough for `tracks.KEPT_GAP_MS` with one miss."""
+"""How often faces are compared with a gallery's: often enough for `tracks.KEPT_GAP_MS` with one time at which it could not be."""
 
 Looker = Callable[[Frame, int, bool], Look]
 """From a frame, its number, and whether to recognise people in it to what is seen in it. Any number of threads call it."""
@@ -95,7 +95,10 @@ class VideoRedaction:
         mux(target, segments, self.video, self.written, self.audio)
 
     def _look(self) -> int:
-        """Look at all frames that were not looked at yet; how many parts the video has."""
+        """Look at all frames that were not looked at yet; how many parts the video has.
+
+        What was seen in a part is kept once all of it was looked at, and of the next, meanwhile, no more than `_AHEAD` frames for each core.
+        """
         number, last = self.workshop.looked_at()
         after, before_ms = last or (None, None)
         frames = _numbered(self.video.frames(after), number * PART_FRAMES, before_ms)
@@ -132,7 +135,9 @@ class VideoRedaction:
                     done.frames += 1
                     done.covered_frames += bool(its)
                     self.watch(one, its)
-                if not self.workshop.segment(number).exists():
+                if self.workshop.segment(number).exists():
+                    frames = None  # those of the next part begin after this one's
+                else:
                     frames = frames or self.video.frames(self._end_of(number - 1))
                     self._write_segment(number, frames, regions)
                 advance()
@@ -155,6 +160,7 @@ class VideoRedaction:
                     planes = planes_of(frame.picture)
                     cover_planes(planes, covered, self.covering.style, full_range=full_range)
                 writer.write(frame)
+        self.workshop.settle()
 
 
 def _numbered(

@@ -7,18 +7,21 @@ not, and that of a run which ended before after a week.
 
 from __future__ import annotations
 
+import hashlib
 import io
 import shutil
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from visavis.files import unwritable, whole_file
+from visavis.errors import RedactionRunningError
+from visavis.files import held_folder, sync_folder, unwritable, whole_file
 from visavis.redaction.sightings import Look
 
 KEPT_S = 7 * 24 * 3600
@@ -47,6 +50,21 @@ class Workshop:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Have it for this process alone until the block ends. Two that share one would write, and remove, each other's files.
+
+        Raises RedactionRunningError where another has it, OutputFullError and OutputUnwritableError.
+        """
+        with ExitStack() as stack:
+            try:
+                stack.enter_context(held_folder(self._folder))
+            except BlockingIOError:
+                raise RedactionRunningError from None
+            except OSError as error:
+                raise unwritable("the state folder", error) from None
+            yield
+
     def looked_at(self) -> tuple[int, Last | None]:
         """How many parts were looked at, and the last frame of them."""
         last, number = None, 0
@@ -73,12 +91,17 @@ class Workshop:
             self._make()
             with whole_file(self._looks_file(number), private=True) as file:
                 file.write(_packed(part))
+            self.settle()
         except OSError as error:
             raise unwritable("the state folder", error) from None
 
     def segment(self, number: int) -> Path:
         """The file of a part of the output, which is there once it is finished."""
         return self._folder / f"segment-{number:06}"
+
+    def settle(self) -> None:
+        """See that what was finished is there after a power failure, too."""
+        sync_folder(self._folder)
 
     def remove(self) -> None:
         """Leave nothing."""
@@ -97,13 +120,19 @@ class Workshop:
         return self._folder / f"looks-{number:06}"
 
 
+def name_of(work: str) -> str:
+    """The name of a workshop's folder: another where the work is, or visavis, of which another version may see other things. A digest."""
+    return hashlib.sha256(f"{version('visavis')}\0{work}".encode()).hexdigest()
+
+
 def sweep(workshops: Path, now: float | None = None) -> None:
-    """Remove what killed runs left in a folder of workshops more than a week ago. now: seconds since 1970."""
+    """Remove what killed runs left in a folder of workshops more than a week ago, unless it is held. now: seconds since 1970."""
     before = (time.time() if now is None else now) - KEPT_S
-    with suppress(OSError):
-        for folder in workshops.iterdir():
+    for folder in workshops.glob("*/"):
+        with suppress(OSError):  # another run may be removing it
             if max(file.stat().st_mtime for file in (folder, *folder.iterdir())) < before:
-                shutil.rmtree(folder, ignore_errors=True)
+                with held_folder(folder):
+                    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _packed(part: Part) -> bytes:

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from visavis.audit.entry import Action, Counted
 from visavis.detection import MIN_CONFIDENCE
+from visavis.errors import SparedMeanwhileError
 from visavis.faces import Face, Template
 from visavis.imaging import ImageSource
 from visavis.services.candidates import Asked, Candidate
@@ -18,7 +19,7 @@ from visavis.services.galleries import find
 from visavis.services.identify import Search, recognisers_searched, search_for
 from visavis.services.photos import LEAST_QUALITY
 from visavis.services.refusals import refusals_logged
-from visavis.services.registry import Registry
+from visavis.services.registry import Registry, store_id_of
 from visavis.services.scoring import concerned
 from visavis.services.work import working
 from visavis.store.galleries import Gallery, gallery_with_id
@@ -64,22 +65,36 @@ def spared_in(
     return [compared.get(i) for i in range(len(faces))]
 
 
-def check(registry: Registry, gallery_name: str, max_fpir: float = DEFAULT_MAX_FPIR) -> int:
-    """See that people of a gallery can be spared so, before any photo is looked at; a number that changes when anybody is erased.
+def check(registry: Registry, gallery_name: str, max_fpir: float = DEFAULT_MAX_FPIR) -> None:
+    """See that people of a gallery can be spared so, before any photo is looked at.
 
     Raises UnknownGalleryError, SearchRateError, ModelError and StoreError.
     """
-    return check_in(registry, find(registry, gallery_name), max_fpir)
+    check_in(registry, find(registry, gallery_name), max_fpir)
 
 
-def check_in(registry: Registry, gallery: Gallery, max_fpir: float = DEFAULT_MAX_FPIR) -> int:
+def check_in(registry: Registry, gallery: Gallery, max_fpir: float = DEFAULT_MAX_FPIR) -> None:
     """As `check`, of this gallery."""
     size = sum(len(index) for index in registry.indexes.of(gallery.id).values())
     with refusals_logged(registry, Action.REDACT, gallery):
         for name in recognisers_searched(registry, gallery):
             Asked(max_fpir=max_fpir).threshold_score(registry.analyzer(name).calibration, size)
+
+
+def mark_of(registry: Registry, gallery: Gallery) -> str:
+    """A text that differs where people of another gallery are spared, one of the same name among them, and once anybody was erased."""
+    store_id = store_id_of(registry) or b""
     with registry.store.read() as connection:
-        return last_erasure(connection)
+        return f"{store_id.hex()} {gallery.id.hex()} {last_erasure(connection)}"
+
+
+def check_unchanged(registry: Registry, gallery: Gallery, mark: str) -> None:
+    """See, before what was redacted is given away, that nobody whom it may show has been erased. mark: as `mark_of` gave it before.
+
+    Raises SparedMeanwhileError where anybody of the store has been: whom it shows is not remembered. StoreError.
+    """
+    if mark_of(registry, gallery) != mark:
+        raise SparedMeanwhileError
 
 
 def _good_enough(face: Face) -> bool:

@@ -114,13 +114,13 @@ def _pair(registry: Registry) -> None:
     """See that store and keyring are there, are of each other, and that the store is not behind what was signed of it."""
     prepare(registry.store, "store")
     prepare(registry.keyring.database, "keyring")
-    store_id, state = _store_id(registry), registry.keyring.state()
+    store_id, state = store_id_of(registry), registry.keyring.state()
     if state is None:
         if store_id is not None:
             raise KeyringMissingError
         state = _begin_keyring(registry)
     in_use = registry.keyring.in_use()
-    store_id = _store_id(registry)  # read again: another process may have begun it, and used it, just now
+    store_id = store_id_of(registry)  # read again: another process may have begun it, and used it, just now
     if store_id is None:
         if in_use:
             raise StoreMissingError
@@ -154,7 +154,8 @@ def _begin_store(registry: Registry, store_id: bytes) -> bytes:
     return found or store_id
 
 
-def _store_id(registry: Registry) -> bytes | None:
+def store_id_of(registry: Registry) -> bytes | None:
+    """What tells a store from every other but its copies; None where it is still to be made."""
     with registry.store.read() as connection:
         found: bytes | None = connection.execute(select(store_state.c.store_id)).scalar()
     return found

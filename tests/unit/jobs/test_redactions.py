@@ -12,7 +12,7 @@ from films import Film
 from people_films import SOURCE
 from registries import PURPOSE, agree, enrolled, face_of, picture_of
 
-from visavis.errors import StoreBusyError, TargetExistsError, UnknownGalleryError
+from visavis.errors import SparedMeanwhileError, StoreBusyError, TargetExistsError, UnknownGalleryError
 from visavis.jobs import films, redactions
 from visavis.jobs.run import JobRun
 from visavis.redaction import videos
@@ -48,7 +48,8 @@ class Stage:
 
     def fetch(self, _film: object, file: Path) -> None:
         file.parent.mkdir(mode=0o700, exist_ok=True)
-        file.write_bytes(self.film)
+        if not file.exists():
+            file.write_bytes(self.film)
 
     def deliver(self, file: Path, *place: object) -> None:
         self.results.append((file.read_bytes(), place))
@@ -228,6 +229,22 @@ def test_a_busy_store_has_the_rest_done_anew(registry: Registry, stage: Stage) -
     assert len(stage.results) == 1
 
 
+def test_a_process_that_was_taken_for_dead_is_waited_for(
+    registry: Registry, stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(redactions, "PAUSE_S", 0)
+    job_id = asked(registry)
+    other = JobRun(registry, job_id, lambda *_: None)
+    stage.at[13] = lambda: seen.append(other.segment())
+    seen: list[bool] = []
+    assert done(registry, job_id).state == State.SUCCEEDED
+    assert seen == [True], "it is to be asked again"
+    assert sorted(stage.looked) == list(range(FRAMES))
+    assert len(stage.results) == 1
+    assert not other.segment()
+    assert is_clean(registry)
+
+
 def test_who_agreed_is_spared_until_they_withdraw(registry: Registry, stage: Stage) -> None:
     """Whoever asked for the job is who looks."""
     galleries.create(registry, "staff", PURPOSE)
@@ -239,6 +256,68 @@ def test_who_agreed_is_spared_until_they_withdraw(registry: Registry, stage: Sta
     assert stage.spare(picture_of("zoe"), [face_of("zoe")]) == [False]
     withdraw(registry, "anna", PURPOSE)
     assert stage.spare(picture_of("anna"), [face_of("anna")]) == [False]
+
+
+@pytest.mark.parametrize(("withdrawals", "state"), [(1, State.SUCCEEDED), (3, State.FAILED)])
+def test_whoever_withdraws_meanwhile_is_in_no_result(
+    withdrawals: int, state: State, registry: Registry, stage: Stage
+) -> None:
+    """One in the whole store, since who is in a film is not remembered."""
+    galleries.create(registry, "staff", PURPOSE)
+    people = ["anna", "ben", "carla"]
+    agree(registry, *people)
+    enrolled(registry, "staff", *people)
+
+    def leave() -> None:
+        withdraw(registry, people.pop(), PURPOSE)
+        if len(people) > 3 - withdrawals:
+            stage.at[0] = leave
+
+    stage.at[19] = leave
+    job = done(registry, asked(registry, "staff", fpir=0.01))
+    assert job.state == state
+    assert sorted(stage.looked) == sorted([*range(FRAMES)] * min(withdrawals + 1, redactions.TRIES))
+    assert len(stage.results) == (state == State.SUCCEEDED)
+    assert job.message == (str(SparedMeanwhileError()) if state == State.FAILED else None)
+    assert is_clean(registry)
+
+
+def test_whoever_withdraws_before_a_job_is_gone_on_with_is_in_no_result(
+    registry: Registry, stage: Stage
+) -> None:
+    galleries.create(registry, "staff", PURPOSE)
+    agree(registry, "anna")
+    enrolled(registry, "staff", "anna")
+    job_id = asked(registry, "staff", fpir=0.01)
+
+    def die() -> None:
+        raise Cut
+
+    stage.at[19] = die
+    with pytest.raises(Cut):
+        done(registry, job_id)
+    withdraw(registry, "anna", PURPOSE)
+    stage.looked.clear()
+    assert done(registry, job_id).state == State.SUCCEEDED
+    assert sorted(stage.looked) == list(range(FRAMES)), "what was seen before is not gone on with"
+
+
+def test_another_version_does_not_go_on_with_what_one_has_seen(
+    registry: Registry, stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job_id = asked(registry)
+
+    def die() -> None:
+        raise Cut
+
+    stage.at[19] = die
+    with pytest.raises(Cut):
+        done(registry, job_id)
+    monkeypatch.setattr("visavis.redaction.workshop.version", lambda _: "another")
+    stage.looked.clear()
+    assert done(registry, job_id).state == State.SUCCEEDED
+    assert sorted(stage.looked) == list(range(FRAMES))
+    assert is_clean(registry)
 
 
 def test_a_gallery_that_is_too_large_for_the_rate_fails_the_job(registry: Registry, stage: Stage) -> None:

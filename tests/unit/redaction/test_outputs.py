@@ -23,6 +23,10 @@ def task(tmp_path: Path) -> Task:
     return Task(source, tmp_path / "out" / "deep" / "out.jpg")
 
 
+def write(outputs: Outputs, task: Task, redacted: bytes) -> None:
+    outputs.write(task, outputs.origin(task), redacted)
+
+
 def test_the_structure_is_kept_and_other_files_are_named(tmp_path: Path) -> None:
     for name in ("b.JPG", "a/b/c.jpg", "a/notes.txt", ".hidden"):
         path = tmp_path / "in" / name
@@ -56,7 +60,7 @@ def test_the_output_is_never_the_input_by_whatever_name(source: str, target: str
 def test_what_was_written_is_done_in_the_next_run_too(task: Task, tmp_path: Path) -> None:
     first = Outputs(tmp_path / "home", "solid")
     assert not first.done(task)
-    first.write(task, b"redacted")
+    write(first, task, b"redacted")
     assert task.target.read_bytes() == b"redacted"
     assert first.done(task)
     assert Outputs(tmp_path / "home", "solid").done(task)
@@ -86,7 +90,7 @@ def keep_time(task: Task) -> None:
 def test_what_is_not_as_it_was_is_neither_done_nor_overwritten(
     change: object, task: Task, tmp_path: Path
 ) -> None:
-    Outputs(tmp_path / "home", "solid").write(task, b"redacted")
+    write(Outputs(tmp_path / "home", "solid"), task, b"redacted")
     assert callable(change)
     change(task)
     before = task.target.read_bytes()
@@ -94,12 +98,29 @@ def test_what_is_not_as_it_was_is_neither_done_nor_overwritten(
     with pytest.raises(OutputExistsError):
         again.done(task)
     with pytest.raises(OutputExistsError):
-        again.write(task, b"new")
+        write(again, task, b"new")
     assert task.target.read_bytes() == before
 
 
+def test_a_photo_that_is_changed_while_it_is_redacted_is_not_done(task: Task, tmp_path: Path) -> None:
+    outputs = Outputs(tmp_path / "home", "solid")
+    origin = outputs.origin(task)
+    rewrite_source(task)
+    outputs.write(task, origin, b"redacted as it was before")
+    with pytest.raises(OutputExistsError):
+        outputs.done(task)
+
+
+def test_a_photo_that_is_not_there_is_no_other(task: Task, tmp_path: Path) -> None:
+    outputs = Outputs(tmp_path / "home", "solid")
+    write(outputs, task, b"redacted")
+    task.source.unlink()
+    with pytest.raises(OutputExistsError):
+        outputs.done(task)
+
+
 def test_other_settings_make_another_output(task: Task, tmp_path: Path) -> None:
-    Outputs(tmp_path / "home", "solid").write(task, b"redacted")
+    write(Outputs(tmp_path / "home", "solid"), task, b"redacted")
     with pytest.raises(OutputExistsError):
         Outputs(tmp_path / "home", "blur").done(task)
 
@@ -109,7 +130,7 @@ def test_a_file_that_was_there_before_is_never_done(task: Task, tmp_path: Path) 
     task.target.write_bytes(b"somebody's")
     outputs = Outputs(tmp_path / "home", "solid")
     with pytest.raises(OutputExistsError):
-        outputs.write(task, b"redacted")
+        write(outputs, task, b"redacted")
     assert task.target.read_bytes() == b"somebody's"
     assert list(task.target.parent.iterdir()) == [task.target], "nothing unfinished is left"
     with pytest.raises(OutputExistsError):
@@ -128,18 +149,18 @@ def test_a_run_that_is_cut_off_goes_on(
     with monkeypatch.context() as patched:
         patched.setattr(moment, cut)
         with pytest.raises(KeyboardInterrupt):
-            Outputs(tmp_path / "home", "solid").write(task, b"redacted")
+            write(Outputs(tmp_path / "home", "solid"), task, b"redacted")
     (tmp_path / "home").mkdir(exist_ok=True)
     with (tmp_path / "home" / "redactions.txt").open("a") as remembered:
         remembered.write("0a1b2")
     again = Outputs(tmp_path / "home", "solid")
     assert not again.done(task)
-    again.write(task, b"redacted")
+    write(again, task, b"redacted")
     assert Outputs(tmp_path / "home", "solid").done(task)
 
 
 def test_what_is_remembered_names_nobody(task: Task, tmp_path: Path) -> None:
-    Outputs(tmp_path / "home", "solid").write(task, b"redacted")
+    write(Outputs(tmp_path / "home", "solid"), task, b"redacted")
     remembered = tmp_path / "home" / "redactions.txt"
     assert remembered.stat().st_mode & 0o777 == 0o600
     assert re.fullmatch(r"\n[0-9a-f]{32}\n", remembered.read_text())
@@ -151,7 +172,7 @@ def test_what_a_killed_run_left_is_removed_and_what_another_writes_stays(task: T
     left = task.target.parent / UNFINISHED.replace("*", "left")
     left.write_bytes(b"half a photo")
     others = Task(task.source, task.target.with_name("others.jpg"))
-    with outputs.writing(others) as file:
+    with outputs.writing(others, outputs.origin(others)) as file:
         file.write(b"another")
         outputs.sweep([task])
         assert not left.exists()
@@ -163,9 +184,9 @@ def test_of_two_runs_at_once_one_writes_and_both_know_it_later(task: Task, tmp_p
     one, other = (Outputs(tmp_path / "home", "solid") for _ in range(2))
 
     def write_late() -> None:
-        with one.writing(task) as file:
+        with one.writing(task, one.origin(task)) as file:
             file.write(b"redacted")
-            other.write(task, b"redacted")
+            write(other, task, b"redacted")
 
     with pytest.raises(OutputExistsError):
         write_late()
@@ -183,7 +204,7 @@ def test_a_full_disk_leaves_nothing(
     monkeypatch.setattr(os, "fsync", full)
     outputs = Outputs(tmp_path / "home", "solid")
     with pytest.raises(OutputFullError):
-        outputs.write(task, b"redacted")
+        write(outputs, task, b"redacted")
     assert list(task.target.parent.iterdir()) == []
     assert not outputs.done(task)
 
@@ -191,4 +212,4 @@ def test_a_full_disk_leaves_nothing(
 def test_what_cannot_be_written_is_said(task: Task, tmp_path: Path) -> None:
     (tmp_path / "out").write_text("a file where a folder should be")
     with pytest.raises(OutputUnwritableError):
-        Outputs(tmp_path / "home", "solid").write(task, b"redacted")
+        write(Outputs(tmp_path / "home", "solid"), task, b"redacted")

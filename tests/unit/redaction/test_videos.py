@@ -19,7 +19,7 @@ from visavis.redaction.masks import Shape
 from visavis.redaction.sightings import Look
 from visavis.redaction.styles import Style
 from visavis.redaction.videos import RECOGNISED_EVERY_MS, VideoRedaction
-from visavis.redaction.workshop import Workshop
+from visavis.redaction.workshop import Part, Workshop
 from visavis.video.formats import video_format_of
 from visavis.video.frames import Frame
 from visavis.video.muxing import Audio
@@ -134,6 +134,31 @@ def test_a_run_that_is_cut_off_goes_on_to_the_same_video(
             assert writes == 8
 
 
+@pytest.mark.parametrize("missing", [(0, 2), (1, 3), (0, 3), (2,)])
+def test_parts_that_are_missing_among_others_are_covered_as_they_were(
+    missing: tuple[int, ...], film: Path, tmp_path: Path
+) -> None:
+    look = looking_at(lambda number: [Box(4 * number, 16, 16, 16)] if number % 6 < 4 else [])
+    whole = redacted(film, tmp_path / "shop", look)
+    for number in missing:
+        Workshop(tmp_path / "shop").segment(number).unlink()
+    assert redacted(film, tmp_path / "shop", look) == whole
+
+
+def test_the_names_of_all_that_is_finished_last(
+    film: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lasting: list[set[str]] = []
+
+    def sync(folder: Path) -> None:
+        lasting.append({path.name for path in folder.iterdir()})
+
+    monkeypatch.setattr("visavis.redaction.workshop.sync_folder", sync)
+    redacted(film, tmp_path / "shop", looking_at(lambda _: [SEEN]))
+    finished = [f"{what}-{number:06}" for what in ("looks", "segment") for number in range(4)]
+    assert lasting == [set(finished[:count]) for count in range(1, 9)]
+
+
 def test_nothing_is_done_twice(film: Path, tmp_path: Path) -> None:
     numbers: list[int] = []
 
@@ -154,6 +179,28 @@ def test_nothing_is_done_twice(film: Path, tmp_path: Path) -> None:
 
     redacted(film, tmp_path / "shop", look_on)
     assert sorted(again) == list(range(12, 20)), "two parts of six were finished"
+
+
+def test_a_part_is_kept_before_much_of_the_next_is_looked_at(
+    film: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked, kept = 0, []
+    keep = Workshop.keep
+
+    def look(frame: Frame, number: int, recognise: bool) -> Look:
+        nonlocal looked
+        looked += 1
+        return looking_at(lambda _: [SEEN])(frame, number, recognise)
+
+    def keeping(self: Workshop, number: int, part: Part) -> None:
+        kept.append((number, looked))
+        keep(self, number, part)
+
+    monkeypatch.setattr(Workshop, "keep", keeping)
+    monkeypatch.setattr(videos, "available_cpus", lambda: 1)
+    redacted(film, tmp_path / "shop", look)
+    assert [number for number, _ in kept] == [0, 1, 2, 3]
+    assert all(6 * (number + 1) <= count <= 6 * (number + 1) + 2 for number, count in kept[:3])
 
 
 def test_people_are_looked_for_now_and_then(film: Path, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from visavis.errors import OutputFullError, OutputUnwritableError
+from visavis.errors import OutputFullError, OutputUnwritableError, RedactionRunningError
 from visavis.redaction.cuts import SIGNATURE_COLUMNS, SIGNATURE_ROWS
 from visavis.redaction.sightings import Look
 from visavis.redaction.workshop import KEPT_S, Last, Part, Workshop, sweep
@@ -95,3 +95,45 @@ def test_what_a_killed_run_left_goes_after_a_week(tmp_path: Path) -> None:
     assert old.looked_at()[0] == 0
     assert new.looked_at()[0] == 1
     sweep(tmp_path / "none")
+
+
+def test_one_run_at_a_time_has_it(tmp_path: Path) -> None:
+    with Workshop(tmp_path / "shop").held():
+        with pytest.raises(RedactionRunningError), Workshop(tmp_path / "shop").held():
+            pass
+        os.utime(tmp_path / "shop", (1000, 1000))
+        sweep(tmp_path)
+        assert (tmp_path / "shop").exists(), "a run that takes more than a week"
+    sweep(tmp_path)
+    assert not (tmp_path / "shop").exists()
+
+
+def test_a_workshop_that_cannot_be_held_is_told(tmp_path: Path) -> None:
+    (tmp_path / "shop").write_text("a file")
+    with pytest.raises(OutputUnwritableError, match="the state folder"), Workshop(tmp_path / "shop").held():
+        pass
+
+
+def test_what_is_no_workshop_keeps_none_from_being_swept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A stray file, and a folder that is gone, or another's, by the time it is looked at."""
+    names = ("a", "b", "c", "d")
+    for name in names:
+        (tmp_path / name).mkdir()
+        os.utime(tmp_path / name, (1000, 1000))
+    for name in (".DS_Store", "a-file", "z-file"):
+        (tmp_path / name).touch()
+    stat = Path.stat
+
+    def gone(path: Path, **how: bool) -> os.stat_result:
+        if path.name in ("a", "c"):
+            raise FileNotFoundError
+        return stat(path, **how)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "stat", gone)
+        sweep(tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".DS_Store", "a", "a-file", "c", "z-file"]
+    sweep(tmp_path)
+    assert not [path for path in tmp_path.iterdir() if path.is_dir()]

@@ -25,13 +25,13 @@ from registries import (
 )
 
 from visavis.audit.entry import Action, Counted, Refusal
-from visavis.errors import SearchRateError, UnknownGalleryError
+from visavis.errors import SearchRateError, SparedMeanwhileError, UnknownGalleryError
 from visavis.faces import Box, Face
 from visavis.services import consents, galleries, upgrades
 from visavis.services.candidates import Candidate
 from visavis.services.enrol import Enrolled, Enrolment, enrol
 from visavis.services.log import latest_entries
-from visavis.services.redact import check, likest_pairs, spared
+from visavis.services.redact import check, check_unchanged, likest_pairs, mark_of, spared
 from visavis.services.registry import Registry, opened
 from visavis.store.references import Reference
 
@@ -88,10 +88,39 @@ def test_people_who_agreed_are_spared_and_nobody_else(staff: Registry) -> None:
 
 
 def test_who_withdraws_is_covered_from_then_on(staff: Registry) -> None:
-    before = check(staff, "staff")
+    before = mark_of(staff, galleries.find(staff, "staff"))
     consents.withdraw(staff, "anna", PURPOSE)
     assert spares(staff, face("anna"), face("ben")) == [False, True]
-    assert check(staff, "staff") != before, "what was redacted before is not taken for done"
+    assert mark_of(staff, galleries.find(staff, "staff")) != before, (
+        "what was redacted before is not taken for done"
+    )
+
+
+def test_what_may_show_somebody_who_withdrew_is_not_given_away(staff: Registry) -> None:
+    gallery = galleries.find(staff, "staff")
+    mark = mark_of(staff, gallery)
+    agree(staff, "carla")
+    enrolled(staff, "staff", "carla")
+    check_unchanged(staff, gallery, mark)
+    consents.withdraw(staff, "ben", PURPOSE)
+    with pytest.raises(SparedMeanwhileError):
+        check_unchanged(staff, gallery, mark)
+
+
+def test_another_gallery_of_the_name_spares_others(registry: Registry) -> None:
+    galleries.create(registry, "staff", PURPOSE)
+    before = mark_of(registry, galleries.find(registry, "staff"))
+    assert mark_of(registry, galleries.find(registry, "staff")) == before
+    galleries.delete(registry, "staff")
+    galleries.create(registry, "staff", PURPOSE)
+    assert mark_of(registry, galleries.find(registry, "staff")) != before, "though nobody was erased"
+
+
+def test_the_same_gallery_of_another_store_spares_others(registry: Registry, tmp_path: Path) -> None:
+    galleries.create(registry, "staff", PURPOSE)
+    gallery = galleries.find(registry, "staff")
+    with opened(settings_at(tmp_path / "other")) as other:
+        assert mark_of(other, gallery) != mark_of(registry, gallery)
 
 
 def test_whose_consent_has_expired_is_covered_though_nothing_was_swept_yet(

@@ -15,7 +15,7 @@ from visavis.errors import VisavisError
 from visavis.redaction.covering import Redacted
 from visavis.redaction.styles import Style
 
-_COUNTED = ("covered", "kept", "spared", "frames", "covered_frames")
+_COUNTED = ("covered", "kept", "spared", "frames", "covered_frames", "spared_frames")
 
 Entry = dict[str, Any]
 
@@ -32,7 +32,8 @@ def entry(done: Done) -> Entry:
         return named
     if isinstance(outcome, Redacted):
         return named | {"covered": outcome.covered, "kept": outcome.kept, "spared": outcome.spared}
-    return named | {"frames": outcome.frames, "covered_frames": outcome.covered_frames}
+    frames = {"frames": outcome.frames, "covered_frames": outcome.covered_frames}
+    return named | frames | {"spared_frames": outcome.spared_frames}
 
 
 def counted(entries: Iterable[Entry], counts: Counter[str]) -> Iterator[Entry]:
@@ -68,6 +69,7 @@ def say_what_was_done(
         ]
     for count, what in (
         (counts["spared"], "spared by consent"),
+        (counts["spared_frames"], "frames with somebody spared by consent"),
         (counts["kept"], "kept by hand"),
         (counts["before"], "done before"),
         (counts["failed"], "failed"),

@@ -28,12 +28,13 @@ _MOST_AHEAD, _MOST_SIGHTINGS, _MOST_TRACKS = 2000, 300, 500
 class Covers:
     """What is covered in one frame: regions_xywh (M, 4) in pixels, for `masks.Region`; and what was found doubtful since the last.
 
-    A doubt may concern an earlier frame than this one, never a later one.
+    A doubt may concern an earlier frame than this one, never a later one. spared: whether somebody is left open who agreed.
     """
 
     time_ms: float
     regions_xywh: NDArray[np.float32]
     doubts: tuple[Doubt, ...] = ()
+    spared: bool = False
 
 
 def covers(looks: Iterable[Look], width_px: int, height_px: int) -> Iterator[Covers]:
@@ -109,8 +110,10 @@ class _Following:
         time_ms, scene = self._waiting.popleft()
         mine = [track for track in self._tracks if track.scene == scene]
         regions = {track: region for track in mine if (region := track.cover(time_ms))}
+        spared = any(track.is_open(time_ms) for track in mine)
         self._tracks = [track for track in self._tracks if not self._is_over(track, time_ms, scene)]
-        return Covers(time_ms, _xywh(regions.values()), self._reviewer.frame(time_ms, scene, regions))
+        doubts = self._reviewer.frame(time_ms, scene, regions)
+        return Covers(time_ms, _xywh(regions.values()), doubts, spared)
 
     def _is_over(self, track: Track, time_ms: float, scene: int) -> bool:
         """Whether nothing is covered for a track after this moment, nor can it be continued."""

@@ -95,6 +95,7 @@ def _facts(review: Review) -> Iterable[tuple[str, str]]:
     photos = [outcome for outcome in outcomes if isinstance(outcome, Redacted)]
     videos = [o for o in outcomes if not isinstance(o, Redacted | VisavisError | None)]
     covered, frames = sum(video.covered_frames for video in videos), sum(video.frames for video in videos)
+    spared = sum(video.spared_frames for video in videos)
     facts = {
         "Photos redacted": len(photos),
         "Faces covered in photos": sum(photo.covered for photo in photos),
@@ -103,6 +104,7 @@ def _facts(review: Review) -> Iterable[tuple[str, str]]:
         "Photos without any cover": sum(not photo.covered for photo in photos),
         "Videos redacted": len(videos),
         "Frames with a cover": covered and f"{covered:,} of {frames:,}",
+        "Frames with somebody spared": spared and f"{spared:,} of {frames:,}",
         "Videos without any cover": sum(not video.covered_frames for video in videos),
         "Done by an earlier run": outcomes.count(None),
         "Failed": sum(isinstance(outcome, VisavisError) for outcome in outcomes),

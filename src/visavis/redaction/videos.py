@@ -47,10 +47,11 @@ _AHEAD = 2  # frames for each core that are decoded before the first is looked a
 
 @dataclass(slots=True)
 class RedactedVideo:
-    """What was done with a video. frames: how many; covered_frames: those with a cover."""
+    """What was done with a video. frames: how many; covered_frames: those with a cover; spared_frames: those that spare somebody who agreed."""
 
     frames: int = 0
     covered_frames: int = 0
+    spared_frames: int = 0
 
 
 Watch = Callable[[Covers, Sequence[Region]], None]
@@ -134,6 +135,7 @@ class VideoRedaction:
                 for one, its in zip(part, regions, strict=True):
                     done.frames += 1
                     done.covered_frames += bool(its)
+                    done.spared_frames += one.spared
                     self.watch(one, its)
                 if self.workshop.segment(number).exists():
                     frames = None  # those of the next part begin after this one's

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from pathlib import Path
 from typing import IO
 
@@ -12,8 +13,12 @@ from films import Film
 from PIL import Image
 from sqlalchemy import insert
 
+from visavis.cli.redact_words import counted, entry, say_what_was_done
+from visavis.cli.redacting import Done
 from visavis.cli.state import opened_registry
-from visavis.redaction.videos import VideoRedaction
+from visavis.redaction.outputs import Task
+from visavis.redaction.styles import Style
+from visavis.redaction.videos import RedactedVideo, VideoRedaction
 from visavis.store.schema import erased
 
 
@@ -67,3 +72,18 @@ def test_a_photo_that_changes_after_it_was_read_is_not_taken_for_done(
     again = visavis_here("redact", photo, out)
     assert again.returncode == 1
     assert "There is a file of that name" in again.stderr
+
+
+def test_what_was_done_with_a_video_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    counts: Counter[str] = Counter()
+    task = Task(tmp_path / "a.mp4", tmp_path / "b.mp4")
+    (said,) = counted([entry(Done(task, "video", RedactedVideo(1200, 700, 500)))], counts)
+    assert {what: said[what] for what in said if "frames" in what} == {
+        "frames": 1200,
+        "covered_frames": 700,
+        "spared_frames": 500,
+    }
+    say_what_was_done(counts, [], Style.SOLID, {})
+    assert capsys.readouterr().out == (
+        "redacted 1 video, covered faces in 700 of 1,200 frames, 500 frames with somebody spared by consent\n"
+    )

@@ -184,6 +184,7 @@ def test_somebody_is_left_open_only_between_two_recognitions(kept: list[bool | N
             assert len(after)
             assert len(near) >= 2
             assert not np.any((strangers >= before[-1]) & (strangers <= after[0]))
+        assert one.spared == (not len(one.regions_xywh)), "there is nobody else"
 
 
 def test_somebody_recognised_often_enough_is_left_open_in_between() -> None:
@@ -202,6 +203,7 @@ def test_strangers_beside_somebody_left_open_are_covered() -> None:
     for one in covered(film_of([[Seen(kept=True), stranger]] * 20)):
         assert len(one.regions_xywh) == 1
         assert holds(one.regions_xywh, stranger.box)
+        assert one.spared
 
 
 def test_a_recognition_of_the_scene_before_opens_nothing() -> None:

@@ -102,7 +102,7 @@ def test_what_was_done(folder: Folder) -> None:
     files = [
         folder.photo("a", outcome=Redacted(b"", 1200, kept=3, spared=2)),
         folder.photo("b", outcome=Redacted(b"", 0)),
-        Reviewed("c", folder.path / "c.mp4", RedactedVideo(1000, 750), []),
+        Reviewed("c", folder.path / "c.mp4", RedactedVideo(1000, 750, 210), []),
         Reviewed("d", folder.path / "d.mp4", RedactedVideo(100, 0), []),
         Reviewed("e", folder.path / "e", None, None),
         Reviewed("f", folder.path / "f", CorruptImageError(), None),
@@ -116,6 +116,7 @@ def test_what_was_done(folder: Folder) -> None:
         "Photos without any cover 1",
         "Videos redacted 2",
         "Frames with a cover 750 of 1,100",
+        "Frames with somebody spared 210 of 1,100",
         "Videos without any cover 1",
         "Done by an earlier run 1",
         "Failed 1",

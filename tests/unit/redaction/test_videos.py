@@ -218,6 +218,15 @@ def test_people_are_looked_for_now_and_then(film: Path, tmp_path: Path) -> None:
     assert is_covered(after[-1]), "after the last one they are not"
 
 
+@pytest.mark.parametrize("kept", [True, False])
+def test_frames_that_spare_somebody_are_counted(kept: bool, film: Path, tmp_path: Path) -> None:
+    look = looking_at(lambda _: [SEEN], kept=kept)
+    written = video_format_of(Path("out.mp4"))
+    done = VideoRedaction(Video(film), look, Workshop(tmp_path / "shop"), SOLID_BOX, written).cover()
+    assert (done.spared_frames > 0) == kept
+    assert done.covered_frames + done.spared_frames == done.frames == 20
+
+
 def test_corrections_hold_for_their_time(film: Path, tmp_path: Path) -> None:
     other = Box(60, 30, 20, 20)
     covering = VideoCovering(

@@ -131,7 +131,8 @@ def with_edits(film: bytes, handler: bytes, edits: Sequence[tuple[int, int]]) ->
     edits: how long, in ticks of the film, and from where, in ticks of the track; -1 for nothing.
     """
     result = b""
-    for name, body in _boxes(film):
+    for name, content in _boxes(film):
+        body = content
         if name == b"moov":
             body = with_edits(body, handler, edits)
         elif name == b"trak" and body[body.index(b"hdlr") + 12 :].startswith(handler):

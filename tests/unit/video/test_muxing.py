@@ -250,6 +250,43 @@ def film_pictures(container: OutputContainer, stream: VideoStream, film: Film) -
     container.mux(stream.encode(None))
 
 
+NTSC = [round(index * 1001 / 24) for index in range(48)]
+IRREGULAR = np.cumsum(np.random.default_rng(3).integers(1, 80, 200)).tolist()
+
+
+@pytest.mark.parametrize("form", ["matroska", "webm"])
+@pytest.mark.parametrize("ending", [".mkv", ".webm"])
+@pytest.mark.parametrize("pts", [NTSC, IRREGULAR], ids=["film", "irregular"])
+def test_matroska_tells_the_frame_rate_and_not_one_a_millisecond(
+    pts: list[int], form: str, ending: str, tmp_path: Path
+) -> None:
+    codec = "libx264" if form == "matroska" else "libvpx-vp9"
+    source = without_rate(Film(form, codec, pts=pts, time_base=MS).write(tmp_path / "film"))
+    real = Fraction(len(pts) - 1, pts[-1] - pts[0]) * 1000
+    target = rewritten(source, ending)
+    with av.open(str(target)) as container:
+        told = container.streams.video[0].average_rate
+    assert told is not None
+    assert float(told) == pytest.approx(float(real), rel=0.002)
+    assert Video(source).frame_rate == pytest.approx(float(real), rel=0.002)
+    assert pictures_at(probe(target)) == [Fraction(time, 1000) for time in pts]
+
+
+def without_rate(path: Path) -> Path:
+    """A film in Matroska that says nothing of its frame rate: in place of it are bytes to be passed over."""
+    data = path.read_bytes()
+    at = data.index(b"\x23\xe3\x83")
+    length = data[at + 3] & 0x7F
+    path.write_bytes(
+        data[:at]
+        + b"\xec"
+        + bytes([0x80 | 2 + length])
+        + data[at + 2 : at + 4 + length]
+        + data[at + 4 + length :]
+    )
+    return path
+
+
 @pytest.mark.parametrize("ending", TARGETS)
 def test_the_same_film_gives_the_same_bytes(ending: str, tmp_path: Path) -> None:
     source = Film(sound="aac").write(tmp_path / "film")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import numpy as np
@@ -21,17 +22,23 @@ def looker(analyzer: Analyzer, spare: Spare | None = None) -> Callable[[Frame, i
 
     def seen(frame: Frame, number: int, recognise: bool) -> Look:  # noqa: FBT001  the caller's order, of one kind
         size = frame.picture.width, frame.picture.height
-        found, signature = look(frame.rgb, *size, number, yunet)
+        found, signature = look(frame.rgb, size, number, yunet, frame.pixel_aspect)
         kept = None
         if recognise and spare and len(found):
-            kept = _recognised(analyzer, spare, frame.rgb(*size), found)
+            kept = _recognised(analyzer, spare, frame, found)
         return as_look(float(frame.timestamp_ms), found, signature, kept)
 
     return seen
 
 
-def _recognised(
-    analyzer: Analyzer, spare: Spare, rgb: NDArray[np.uint8], found: Detections
-) -> NDArray[np.bool_]:
-    """(N,) of all that was found: whether it is somebody to spare. The pictures and templates live as long as this call."""
-    return np.array(spare(rgb, analyzer.describe(rgb, found)), bool)
+def _recognised(analyzer: Analyzer, spare: Spare, frame: Frame, found: Detections) -> NDArray[np.bool_]:
+    """(N,) of all that was found: whether it is somebody to spare. The pictures and templates live as long as this call.
+
+    Compared are faces in the shape in which they are shown, in about as many pixels as there are.
+    """
+    width, height = frame.picture.width, frame.picture.height
+    stretch = math.sqrt(frame.pixel_aspect)
+    shown = max(1, round(width * stretch)), max(1, round(height / stretch))
+    rgb = frame.rgb(*shown)
+    faces = found.moved((0, 0), (shown[0] / width, shown[1] / height))
+    return np.array(spare(rgb, analyzer.describe(rgb, faces)), bool)

@@ -99,7 +99,8 @@ class Video:
         if (picture.width, picture.height) != (self.width, self.height):
             picture = picture.reformat(self.width, self.height)
         milliseconds = int((_pts(stored) - self.start_pts) * self.time_base * 1000)
-        return Frame(_pts(stored), stored.duration or 0, max(milliseconds, 0), picture)
+        aspect = float(self.pixel_aspect)
+        return Frame(_pts(stored), stored.duration or 0, max(milliseconds, 0), picture, aspect)
 
 
 def _frame_rate(container: InputContainer, track: VideoStream) -> float:

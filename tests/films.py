@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Sequence
+import struct
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
@@ -122,6 +123,38 @@ def sound_alone(path: Path) -> Path:
         assert track is not None
         film._play(container, track)
     return path
+
+
+def with_edits(film: bytes, handler: bytes, edits: Sequence[tuple[int, int]]) -> bytes:
+    """An MP4 or MOV whose index comes last, where of the track of that handler these pieces are played.
+
+    edits: how long, in ticks of the film, and from where, in ticks of the track; -1 for nothing.
+    """
+    result = b""
+    for name, content in _boxes(film):
+        body = content
+        if name == b"moov":
+            body = with_edits(body, handler, edits)
+        elif name == b"trak" and body[body.index(b"hdlr") + 12 :].startswith(handler):
+            children = [(name, body) for name, body in _boxes(body) if name != b"edts"]
+            entries = b"".join(struct.pack(">iiI", *edit, 1 << 16) for edit in edits)
+            listed = _box(b"elst", struct.pack(">II", 0, len(edits)) + entries)
+            children.insert(1, (b"edts", listed))
+            body = b"".join(_box(*child) for child in children)
+        result += _box(name, body)
+    return result
+
+
+def _boxes(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+    position = 0
+    while position < len(data):
+        length, name = struct.unpack_from(">I4s", data, position)
+        yield name, data[position + 8 : position + length]
+        position += length
+
+
+def _box(name: bytes, body: bytes) -> bytes:
+    return struct.pack(">I4s", 8 + len(body), name) + body
 
 
 def pixels(index: int, width: int, height: int) -> NDArray[np.uint8]:

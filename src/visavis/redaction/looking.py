@@ -35,20 +35,21 @@ Scaled = Callable[[int, int], NDArray[np.uint8]]
 
 
 def look(
-    scaled: Scaled, width_px: int, height_px: int, number: int, yunet: YuNet
+    scaled: Scaled, size: tuple[int, int], number: int, yunet: YuNet, pixel_aspect: float = 1.0
 ) -> tuple[Detections, NDArray[np.uint8]]:
     """What may be a face in a frame, in its pixels, by falling score, and its signature (see `cuts`).
 
-    width_px, height_px: of the upright frame. number: of the frame in the film, from 0; says when it is time for a third look.
+    size: width and height of the upright frame in pixels. number: of the frame in the film, from 0; says when it is time for a third look.
+    pixel_aspect: width to height of one pixel. The frame is looked at as it is shown: faces that are drawn out or slim are missed.
     """
-    size = width_px, height_px
-    sides = _SMALL_FILM_LOOKS_PX if max(size) < _SMALL_FILM_PX else _LOOKS_PX
-    pictures = [scaled(*_size(size, side)) for side in sides]
+    shown = size[0] * max(pixel_aspect, 1.0), size[1] * max(1 / pixel_aspect, 1.0)
+    sides = _SMALL_FILM_LOOKS_PX if max(shown) < _SMALL_FILM_PX else _LOOKS_PX
+    pictures = [scaled(*_size(shown, side)) for side in sides]
     found = [_seen(picture, size, yunet, LOOK_SCORE) for picture in pictures]
     if number % _CLOSE_UP_EVERY == 0:
-        large = _seen(scaled(*_size(size, _CLOSE_UP_PX)), size, yunet, _CLOSE_UP_SCORE)
-        lengths = (large.xyxy[:, 2:] - large.xyxy[:, :2]).max(axis=1)
-        found.append(large.take(lengths >= _CLOSE_UP_SHARE * min(size)))
+        large = _seen(scaled(*_size(shown, _CLOSE_UP_PX)), size, yunet, _CLOSE_UP_SCORE)
+        lengths = ((large.xyxy[:, 2:] - large.xyxy[:, :2]) * np.divide(shown, size)).max(axis=1)
+        found.append(large.take(lengths >= _CLOSE_UP_SHARE * min(shown)))
     return join(found).suppressed(_MAX_OVERLAP), signature_of(pictures[0])
 
 
@@ -73,7 +74,7 @@ def signature_of(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return np.asarray(green.resize((SIGNATURE_COLUMNS, SIGNATURE_ROWS), Image.Resampling.BOX)).ravel()
 
 
-def _size(size: tuple[int, int], long_side_px: int) -> tuple[int, int]:
+def _size(size: tuple[float, float], long_side_px: int) -> tuple[int, int]:
     scale = min(long_side_px / max(size), _MAX_ENLARGEMENT)
     return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
 

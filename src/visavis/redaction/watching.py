@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 
 from visavis.analysis import Analyzer
+from visavis.models.yunet import Detections
 from visavis.redaction.looking import as_look, look
 from visavis.redaction.redact import Spare
 from visavis.redaction.sightings import Look
@@ -17,11 +19,23 @@ def looker(analyzer: Analyzer, spare: Spare | None = None) -> Callable[[Frame, i
 
     def seen(frame: Frame, number: int, recognise: bool) -> Look:  # noqa: FBT001  the caller's order, of one kind
         size = frame.picture.width, frame.picture.height
-        found, signature = look(frame.rgb, *size, number, yunet)
+        found, signature = look(frame.rgb, size, number, yunet, frame.pixel_aspect)
         spared: Sequence[bool | None] = [None] * len(found)
         if recognise and spare and len(found):
-            rgb = frame.rgb(*size)  # it and the templates of its faces live as long as this call
-            spared = spare(rgb, analyzer.describe(rgb, found))
+            spared = _spared(analyzer, spare, frame, found)
         return as_look(float(frame.timestamp_ms), found, signature, spared)
 
     return seen
+
+
+def _spared(analyzer: Analyzer, spare: Spare, frame: Frame, found: Detections) -> Sequence[bool | None]:
+    """Of each that was found, see `redact.Spare`. The pictures and templates live as long as this call.
+
+    Compared are faces in the shape in which they are shown, in about as many pixels as there are.
+    """
+    width, height = frame.picture.width, frame.picture.height
+    stretch = math.sqrt(frame.pixel_aspect)
+    shown = max(1, round(width * stretch)), max(1, round(height / stretch))
+    rgb = frame.rgb(*shown)
+    faces = found.moved((0, 0), (shown[0] / width, shown[1] / height))
+    return spare(rgb, analyzer.describe(rgb, faces))

@@ -22,6 +22,7 @@ from visavis.errors import (
 from visavis.video.checks import Clock, Debts, Extent
 from visavis.video.opening import VideoLimits, media_errors, open_demuxer
 from visavis.video.structure import check_sides
+from visavis.video.transparency import Transparency
 
 _ENCRYPTED_TAGS = ("encv", "drmi")
 _MOST_THREADS = 8  # each holds a picture or two
@@ -46,7 +47,7 @@ def picture_track(container: InputContainer, limits: VideoLimits) -> VideoStream
 def decoded(
     file: BinaryIO, limits: VideoLimits, seek_pts: int | None = None
 ) -> Generator[av.VideoFrame, None, None]:
-    """The pictures as they were stored, their pts strictly rising.
+    """The pictures as they were stored, but on white where what is transparent lies beside them, their pts strictly rising.
 
     seek_pts: begin with a keyframe, at or before it if the file's index is right; by default with the first picture.
     Raises the VideoError that fits, after the last picture too: where some were owed, or the header promised more.
@@ -56,6 +57,7 @@ def decoded(
         _prepare(container, track, limits)
         if seek_pts is not None:
             container.seek(seek_pts, stream=track)
+        transparency = Transparency(track, limits.max_pixels)
         clock, debts, extent = Clock(track, limits.max_frames), Debts(track), Extent(container)
         for packet in container.demux():
             extent.reach(packet)
@@ -63,8 +65,10 @@ def decoded(
                 continue
             _check(packet)
             debts.owe(packet)
+            transparency.owe(packet)
             for picture in track.decode(packet):
                 debts.settle(picture)
+                transparency.lay_on_white(picture)
                 clock.set(picture)
                 yield picture
         debts.check()

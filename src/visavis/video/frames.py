@@ -34,12 +34,14 @@ class Frame:
     pts, duration: in the film's time base; duration is 0 where the file does not say. timestamp_ms: from the film's start,
     which is that of whatever begins first in the file, sound or pictures.
     picture: of 8 bits, in the standard dynamic range. A decoder may still read from it: make_writable() before changing it.
+    pixel_aspect: width to height of one pixel where it is shown.
     """
 
     pts: int
     duration: int
     timestamp_ms: int
     picture: av.VideoFrame
+    pixel_aspect: float = 1.0
 
     def rgb(self, width_px: int, height_px: int) -> NDArray[np.uint8]:
         """The picture scaled to these sides, as (height, width, 3) of full-range RGB."""

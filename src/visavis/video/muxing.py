@@ -19,10 +19,10 @@ from av.stream import Stream
 from visavis.errors import CorruptVideoError
 from visavis.video.formats import VideoFormat
 from visavis.video.headers import without_gif_header
-from visavis.video.opening import media_errors, open_demuxer, open_film
+from visavis.video.opening import media_errors, open_demuxer
 from visavis.video.sound import Timed, add_sound
 from visavis.video.source import Video
-from visavis.video.writing import muxer
+from visavis.video.writing import muxer, rate_told
 
 
 class Audio(StrEnum):
@@ -45,11 +45,10 @@ def mux(
     Raises the VideoError that fits, and OSError where the file cannot be written.
     """
     tick = written.tick_for(video.time_base)
-    with ExitStack() as stack:
+    with video.opened() as source, ExitStack() as stack:
         container = stack.enter_context(muxer(file, written.muxer, tick))
-        tracks = [_pictures(container, segments, tick)]
+        tracks = [_pictures(container, segments, tick, rate_told(video))]
         if audio is Audio.KEEP and written.sound_encoder is not None:
-            source = stack.enter_context(open_film(video.path))
             demuxer = stack.enter_context(open_demuxer(source, video.limits))
             tracks.append(add_sound(demuxer, container, written))
         container.start_encoding()
@@ -57,12 +56,15 @@ def mux(
             container.mux_one(packet)
 
 
-def _pictures(container: OutputContainer, segments: Sequence[Path], tick: Fraction) -> Iterator[Timed]:
+def _pictures(
+    container: OutputContainer, segments: Sequence[Path], tick: Fraction, rate: Fraction
+) -> Iterator[Timed]:
     """The segments' packets in the film's ticks, once their track is added."""
     with media_errors(), segments[0].open("rb") as file, av.open(file, "r", format="mov") as first:
         track = first.streams.video[0]
         stream = container.add_stream_from_template(track)
         stream.time_base = tick
+        stream.codec_context.framerate = rate  # what is not said, Matroska's muxer takes from the tick
         return _timed(_coded(segments, track.codec_context.extradata), stream, tick)
 
 

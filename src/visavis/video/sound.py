@@ -1,4 +1,4 @@
-"""A film's sound: copied packet by packet where the new file can hold its codec, else encoded anew."""
+"""A film's sound: copied packet by packet where the new file can hold its codec and all of it is heard, else encoded anew."""
 
 from __future__ import annotations
 
@@ -28,8 +28,10 @@ _LAYOUTS = {
     layout.nb_channels: layout
     for layout in map(av.AudioLayout, ("mono", "stereo", "3.0", "4.0", "5.0", "5.1", "6.1", "7.1"))
 }
-_TOLD_DELAY = ("opus", "vorbis")  # Matroska says of these how much is there to start up
 _ENCRYPTED_TAGS = ("enca", "drms")
+_LONGEST_START_UP_S = (
+    0.3  # what encoders put before the sound: 2112 samples of AAC at 8 kHz are the most that is usual
+)
 
 
 def add_sound(source: InputContainer, target: OutputContainer, written: VideoFormat) -> Iterator[Timed]:
@@ -58,16 +60,31 @@ def _track(track: AudioStream, target: OutputContainer, written: VideoFormat) ->
         raise UnsupportedVideoError("the sound is in a format that visavis does not read")
     if context.codec_tag in _ENCRYPTED_TAGS or "enc_key_id" in track.metadata:
         raise EncryptedVideoError("the sound is encrypted")
-    if context.codec.canonical_name in written.sounds:
+    if context.codec.canonical_name in written.sounds and not _is_cut(track):
         return _Copied(track, target, from_zero=written.from_zero)
     return _Encoded(track, target, written)
+
+
+def _is_cut(track: AudioStream) -> bool:
+    """Whether an edit list (ISO/IEC 14496-12, 8.6.6) leaves out more of a track than what starts a decoder up.
+
+    Packets copied would carry what nobody is meant to hear, and not every format can say again that it is left out.
+    """
+    entries = track.index_entries
+    if not len(entries) or track.start_time is None:
+        return False
+    assert track.time_base
+    hidden_s = (track.start_time - entries[0].timestamp) * track.time_base
+    return hidden_s > _LONGEST_START_UP_S or any(
+        entry.is_discard and entry.timestamp >= track.start_time for entry in entries
+    )
 
 
 class _Copied:
     """A track whose packets stay as they are.
 
-    from_zero: a packet that ends before the film begins, there to start a decoder up, is left out, where the new file
-    could only hold it by moving all else.
+    from_zero: what begins before the film, there to start a decoder up, is left out where less than half is heard, and else
+    begins with it: the new file could only hold it by moving all else. What the track says of its start-up it can hold.
     """
 
     def __init__(self, track: AudioStream, target: OutputContainer, *, from_zero: bool) -> None:
@@ -75,7 +92,8 @@ class _Copied:
         context = self._stream.codec_context
         codec = track.codec_context.codec.canonical_name
         context.extradata = bare_header(codec, context.extradata)
-        self._from_zero = from_zero and codec not in _TOLD_DELAY
+        told = Fraction(track.codec_context.delay, track.codec_context.sample_rate or 1)
+        self._earliest = -told if from_zero else None
         self._last: int | None = None
         self._end = Fraction(0)
 
@@ -87,8 +105,10 @@ class _Copied:
         begin = self._end if packet.pts is None else packet.pts * packet.time_base
         duration = (packet.duration or 0) * packet.time_base
         self._end = begin + duration
-        if self._from_zero and begin < 0 and self._end <= 0:
-            return
+        if self._earliest is not None and begin < self._earliest:
+            if begin + self._end <= 2 * self._earliest:
+                return
+            begin = self._earliest
         tick = self._stream.time_base
         assert tick
         pts = round(begin / tick)
@@ -114,6 +134,7 @@ class _Encoded:
         stream.codec_context.bit_rate = _BITS_A_CHANNEL * layout.nb_channels
         stream.codec_context.flags |= Flags.bitexact
         self._stream = stream
+        self._last: int | None = None
 
     def take(self, packet: Packet[Stream]) -> Iterator[Timed]:
         """What becomes of a packet of the source; the empty one that ends the file brings the rest."""
@@ -123,5 +144,9 @@ class _Encoded:
             yield from self._timed(self._stream.encode(None))
 
     def _timed(self, packets: Sequence[Packet[Any]]) -> Iterator[Timed]:
+        """The packets, their times rising: where an edit list joins pieces, the end of one lies over the next."""
         for packet in packets:
-            yield (packet.pts or 0) * packet.time_base, packet
+            pts = packet.pts or 0
+            self._last = pts if self._last is None else max(pts, self._last + 1)
+            packet.pts = packet.dts = self._last
+            yield self._last * packet.time_base, packet

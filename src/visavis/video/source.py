@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import closing, suppress
+from contextlib import closing, contextmanager, suppress
 from fractions import Fraction
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 from typing import BinaryIO
 
 import av
 from av.container import InputContainer
+from av.video.stream import VideoStream
 
 from visavis.errors import CorruptVideoError
 from visavis.video.colour import Converter, colour_of
@@ -21,6 +22,7 @@ from visavis.video.opening import DEFAULT_LIMITS, VideoLimits, media_errors, ope
 from visavis.video.upright import Turn, turn_of, upright
 
 _SLIMMEST = Fraction(8)  # how many times wider than high a pixel may be; who says more is in error
+_MEASURED = 250  # pictures
 
 
 class Video:
@@ -54,7 +56,7 @@ class Video:
         self.kind = container.format.name.split(",", maxsplit=1)[0]
         self.codec = track.codec_context.codec.canonical_name
         self.time_base = track.time_base
-        self.frame_rate = float(track.guessed_rate or track.average_rate or 0)
+        self.frame_rate = _frame_rate(container, track)
         self.frame_count = track.frames or None
         self.duration_ms = container.duration // 1000 if container.duration else None
         self.start_pts = int((container.start_time or 0) / (av.time_base * self.time_base))
@@ -64,12 +66,22 @@ class Video:
     def frames(self, after: int | None = None) -> Iterator[Frame]:
         """The frames in order, those whose pts is greater than `after` alone where it is given; their pts rise strictly."""
         converter = Converter()
-        with open_film(self.path) as file:
-            if _stamp(file) != self._stamp:
-                raise CorruptVideoError("the file was changed while it was worked on")
+        with self.opened() as file:
             for stored in self._pictures(file, after):
                 if after is None or _pts(stored) > after:
                     yield self._frame(converter, stored)
+
+    @contextmanager
+    def opened(self) -> Iterator[BinaryIO]:
+        """The file; raises CorruptVideoError where it is not the one that was opened first, or changes meanwhile."""
+        with open_film(self.path) as file:
+            self._check(file)
+            yield file
+            self._check(file)
+
+    def _check(self, file: BinaryIO) -> None:
+        if _stamp(file) != self._stamp:
+            raise CorruptVideoError("the file was changed while it was worked on")
 
     def _pictures(self, file: BinaryIO, after: int | None) -> Iterator[av.VideoFrame]:
         """From a keyframe at or before `after`; from the first where seeking does not lead to one."""
@@ -87,7 +99,21 @@ class Video:
         if (picture.width, picture.height) != (self.width, self.height):
             picture = picture.reformat(self.width, self.height)
         milliseconds = int((_pts(stored) - self.start_pts) * self.time_base * 1000)
-        return Frame(_pts(stored), stored.duration or 0, max(milliseconds, 0), picture)
+        aspect = float(self.pixel_aspect)
+        return Frame(_pts(stored), stored.duration or 0, max(milliseconds, 0), picture, aspect)
+
+
+def _frame_rate(container: InputContainer, track: VideoStream) -> float:
+    """As the file says or FFmpeg guesses it; where it guesses one picture a tick for want of a rhythm, that of the first pictures."""
+    assert track.time_base
+    rate = track.guessed_rate or track.average_rate or Fraction(0)
+    if rate * track.time_base < 1:
+        return float(rate)
+    with media_errors():
+        packets = islice(container.demux(track), _MEASURED)
+        times = [packet.pts for packet in packets if packet.size and packet.pts is not None]
+    span = max(times, default=0) - min(times, default=0)
+    return float((len(times) - 1) / (span * track.time_base)) if span else float(rate)
 
 
 def _shown(stored: av.VideoFrame, converter: Converter, turn: Turn) -> av.VideoFrame:

@@ -41,6 +41,7 @@ _NO_MESSAGES = (
     "filter_units=remove_types=6"  # supplemental ones, in which x264 tells its version and settings
 )
 _BUFFER_BYTES = 1024 * 1024
+_USUAL_RATE = 25
 
 
 @contextmanager
@@ -88,6 +89,11 @@ def muxer(file: IO[bytes], name: str, tick: Fraction) -> Iterator[OutputContaine
         if isinstance(error, av.FFmpegError):
             raise UnsupportedVideoError("the video cannot be written in this format") from None
         raise
+
+
+def rate_told(video: Video) -> Fraction:
+    """The frame rate that a film's new file tells."""
+    return Fraction(video.frame_rate or _USUAL_RATE).limit_denominator(1001)
 
 
 class SegmentWriter:
@@ -138,9 +144,11 @@ class SegmentWriter:
 
 
 def _stream(container: OutputContainer, video: Video, written: VideoFormat, width: int) -> VideoStream:
-    rate = Fraction(video.frame_rate or 25).limit_denominator(1001)
     stream = container.add_stream(
-        written.encoder, rate, options=_OPTIONS[written.encoder], time_base=written.tick_for(video.time_base)
+        written.encoder,
+        rate_told(video),
+        options=_OPTIONS[written.encoder],
+        time_base=written.tick_for(video.time_base),
     )
     assert isinstance(stream, VideoStream)
     context = stream.codec_context

@@ -18,7 +18,7 @@ def looks(analyzer: visavis.Analyzer, image: Image.Image, number: int = 0) -> ND
     def scaled(width_px: int, height_px: int) -> NDArray[np.uint8]:
         return np.asarray(image.resize((width_px, height_px), Image.Resampling.BILINEAR))
 
-    found, signature = look(scaled, *image.size, number, analyzer.detector())
+    found, signature = look(scaled, image.size, number, analyzer.detector())
     assert signature.shape == (192,)
     return found.xyxy[found.scores >= START_SCORE]
 
@@ -68,8 +68,7 @@ def test_what_is_looked_at_is_covered_as_in_photos(
     (face,) = analyzer.detect(astronaut_rgb)
     found, signature = look(
         lambda w, h: np.asarray(Image.fromarray(astronaut_rgb).resize((w, h))),
-        512,
-        512,
+        (512, 512),
         0,
         analyzer.detector(),
     )

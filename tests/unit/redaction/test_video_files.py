@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import errno
 import os
+from fractions import Fraction
 from pathlib import Path
 
+import av
+import numpy as np
 import pytest
+from av.video.stream import VideoStream
 from films import Film
+from PIL import Image
 
 import visavis
 from visavis.errors import CorruptVideoError, OutputExistsError, OutputFullError
@@ -25,6 +30,38 @@ def test_a_new_file_is_written_covered_and_nothing_else(tmp_path: Path) -> None:
     video = Video(tmp_path / "out.mkv")
     assert all(frame.rgb(96, 64)[4:36, 4:36].max() < 30 for frame in video.frames())
     assert sorted(path.name for path in tmp_path.iterdir()) == ["film.mp4", "out.mkv"]
+
+
+@pytest.mark.parametrize(
+    "aspect", [Fraction(64, 45), Fraction(3), Fraction(8), Fraction(1, 3), Fraction(1, 8)]
+)
+def test_a_face_is_covered_in_every_frame_of_whatever_shape_pixels_are(
+    aspect: Fraction, hopper: Path, tmp_path: Path
+) -> None:
+    film = film_of(hopper, aspect, tmp_path / "film.mp4")
+    done = visavis.redact_video(film, tmp_path / "out.mp4")
+    video = Video(tmp_path / "out.mp4")
+    assert (video.pixel_aspect, done.frames, done.covered_frames) == (aspect, 9, 9)
+    for frame in video.frames():
+        shown = frame.rgb(512, 600)
+        assert shown[160:290, 215:315].max() < 40, "from the eyes to the chin, from cheek to cheek"
+        assert shown[:40].max() > 60, "what is no face is not covered"
+
+
+def film_of(photo: Path, aspect: Fraction, path: Path) -> Path:
+    """Nine frames that show a photo in its shape, by pixels of that aspect."""
+    image = Image.open(photo).convert("RGB")
+    slim, flat = min(1 / float(aspect), 1.0), min(float(aspect), 1.0)
+    sides = 2 * round(image.width * slim / 2), 2 * round(image.height * flat / 2)
+    pixels = np.asarray(image.resize(sides))
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libx264", 25, width=sides[0], height=sides[1])
+        assert isinstance(stream, VideoStream)
+        stream.pix_fmt, stream.codec_context.sample_aspect_ratio = "yuv420p", aspect
+        for _ in range(9):
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(pixels, "rgb24")))
+        container.mux(stream.encode(None))
+    return path
 
 
 def test_nothing_is_overwritten(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -30,7 +30,7 @@ from visavis.errors import (
     VideoTooLongError,
 )
 from visavis.video.formats import VideoFormat, video_format_of
-from visavis.video.muxing import mux
+from visavis.video.muxing import Audio, mux
 from visavis.video.opening import VideoLimits
 from visavis.video.source import Video
 from visavis.video.writing import segment_writer, written_whole
@@ -314,6 +314,28 @@ def test_a_film_that_changes_while_it_is_worked_on(tmp_path: Path) -> None:
     os.utime(path, ns=(0, 0))
     with pytest.raises(CorruptVideoError, match="changed"):
         next(video.frames())
+
+
+@pytest.mark.parametrize("audio", Audio)
+def test_a_film_that_was_exchanged_before_its_sound_is_copied(audio: Audio, tmp_path: Path) -> None:
+    path = FILM.write(tmp_path / "film")
+    video, written = Video(path), video_format_of(Path("film.mp4"))
+    with segment_writer(tmp_path / "one", video, written) as writer:
+        for frame in video.frames():
+            writer.write(frame)
+    Film(sound="aac", pts=range(0, 3600 * 40, 3600)).write(path)
+    with pytest.raises(CorruptVideoError, match="changed"), written_whole(tmp_path / "new.mp4") as file:
+        mux(file, [tmp_path / "one"], video, written, audio)
+    assert not (tmp_path / "new.mp4").exists()
+
+
+def test_a_film_that_is_written_to_while_it_is_read(tmp_path: Path) -> None:
+    path = FILM.write(tmp_path / "film")
+    frames = Video(path).frames()
+    next(frames)
+    os.utime(path, ns=(0, 0))
+    with pytest.raises(CorruptVideoError, match="changed"):
+        list(frames)
 
 
 @pytest.mark.parametrize("name", ["film", "film.avi", "film.mp3", "film.jpg"])

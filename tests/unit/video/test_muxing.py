@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from av.container import OutputContainer
 from av.video.stream import VideoStream
-from films import Film, Probe, number_of, picture, probe
+from films import Film, Probe, number_of, picture, probe, with_edits
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -156,17 +156,47 @@ def test_sound_that_does_not_fit_is_encoded_anew_in_time(
 
 
 def heard(path: Path) -> np.ndarray:
-    """The first channel at 48 kHz, from the film's beginning, silence where there is none."""
+    """The first channel at 48 kHz, from the film's beginning, each part at its time, silence where there is none."""
+    sound, end = np.zeros(48_000 * 10, np.float32), 0
     with av.open(str(path)) as container:
         resampler = av.AudioResampler("fltp", "stereo", 48_000)
-        parts: list[np.ndarray] = []
         for frame in container.decode(audio=0):
-            if not parts:
-                assert frame.pts is not None
-                assert frame.time_base is not None
-                parts.append(np.zeros(round(float(frame.pts * frame.time_base) * 48_000), np.float32))
-            parts += [part.to_ndarray()[0] for part in resampler.resample(frame)]
-    return np.concatenate(parts)
+            assert frame.pts is not None
+            assert frame.time_base is not None
+            told = round(float(frame.pts * frame.time_base) * 48_000)
+            begin = end if abs(told - end) < 96 else told  # some files count in milliseconds
+            for part in resampler.resample(frame):
+                end = begin + part.samples
+                sound[begin:end] = part.to_ndarray()[0]
+                begin = end
+    return sound[:end]
+
+
+CUT = [(1000, 38_400)]  # from 0.8 s on
+LATE_CUT = [(250, -1), (1000, 38_400)]
+TWO_PIECES = [(800, 9600), (800, 57_600)]  # from 0.2 s, and from 1.2 s
+TWICE = [(800, 9600), (800, 9600)]
+
+
+@pytest.mark.parametrize(("form", "sound"), [("mp4", "aac"), ("mov", "pcm_s16le"), ("mp4", "libopus")])
+@pytest.mark.parametrize("ending", [".mp4", ".mov", ".mkv", ".webm"])
+@pytest.mark.parametrize("edits", [CUT, LATE_CUT, TWO_PIECES, TWICE])
+def test_sound_that_was_cut_is_heard_as_it_was_and_the_rest_is_gone(
+    edits: list[tuple[int, int]], ending: str, form: str, sound: str, tmp_path: Path
+) -> None:
+    film = Film(form, sound=sound, pts=range(0, 2400, 40), time_base=MS)
+    (tmp_path / "film").write_bytes(with_edits(film.bytes(), b"soun", edits))
+    target = rewritten(tmp_path / "film", ending)
+    before, after = heard(tmp_path / "film"), heard(target)
+    assert len(after) == pytest.approx(len(before), abs=2048)
+    assert pictures_at(probe(target)) == [Fraction(index, 25) for index in range(60)]
+    for begin in range(24_000, len(before) - 12_000, 12_000):
+        part = before[begin : begin + 8000]
+        fits = np.correlate(after[begin - 2400 : begin + 10_400], part, "valid")
+        assert fits.argmax() == pytest.approx(2400, abs=60), begin
+    played = sum(length for length, start in edits if start >= 0)
+    kept = probe(target).times[1]
+    assert kept[-1] - kept[0] < Fraction(played + 120, 1000), "what is left out does not come along"
 
 
 @pytest.mark.parametrize("ending", TARGETS)
@@ -218,6 +248,43 @@ def film_pictures(container: OutputContainer, stream: VideoStream, film: Film) -
         frame.pts, frame.time_base = pts, film.time_base
         container.mux(stream.encode(frame))
     container.mux(stream.encode(None))
+
+
+NTSC = [round(index * 1001 / 24) for index in range(48)]
+IRREGULAR = np.cumsum(np.random.default_rng(3).integers(1, 80, 200)).tolist()
+
+
+@pytest.mark.parametrize("form", ["matroska", "webm"])
+@pytest.mark.parametrize("ending", [".mkv", ".webm"])
+@pytest.mark.parametrize("pts", [NTSC, IRREGULAR], ids=["film", "irregular"])
+def test_matroska_tells_the_frame_rate_and_not_one_a_millisecond(
+    pts: list[int], form: str, ending: str, tmp_path: Path
+) -> None:
+    codec = "libx264" if form == "matroska" else "libvpx-vp9"
+    source = without_rate(Film(form, codec, pts=pts, time_base=MS).write(tmp_path / "film"))
+    real = Fraction(len(pts) - 1, pts[-1] - pts[0]) * 1000
+    target = rewritten(source, ending)
+    with av.open(str(target)) as container:
+        told = container.streams.video[0].average_rate
+    assert told is not None
+    assert float(told) == pytest.approx(float(real), rel=0.002)
+    assert Video(source).frame_rate == pytest.approx(float(real), rel=0.002)
+    assert pictures_at(probe(target)) == [Fraction(time, 1000) for time in pts]
+
+
+def without_rate(path: Path) -> Path:
+    """A film in Matroska that says nothing of its frame rate: in place of it are bytes to be passed over."""
+    data = path.read_bytes()
+    at = data.index(b"\x23\xe3\x83")
+    length = data[at + 3] & 0x7F
+    path.write_bytes(
+        data[:at]
+        + b"\xec"
+        + bytes([0x80 | 2 + length])
+        + data[at + 2 : at + 4 + length]
+        + data[at + 4 + length :]
+    )
+    return path
 
 
 @pytest.mark.parametrize("ending", TARGETS)

@@ -8,6 +8,7 @@ import av
 import numpy as np
 import pytest
 from av.stream import Disposition
+from av.video.stream import VideoStream
 from films import BLUE, GREEN, GREY, RED, Film, number_of, picture, pixels
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -134,6 +135,42 @@ def test_what_is_transparent_is_white(tmp_path: Path) -> None:
     first, second = (frame.rgb(*SIDES) for frame in Video(tmp_path / "film.gif").frames())
     np.testing.assert_allclose([first[20, 20], first[20, 80]], [(0, 0, 255), (255, 255, 255)], atol=12)
     np.testing.assert_allclose([second[20, 20], second[20, 80]], [(255, 255, 255), (0, 0, 255)], atol=12)
+
+
+@pytest.mark.parametrize("codec", ["libvpx", "libvpx-vp9", "qtrle", "png", "prores_ks"])
+@pytest.mark.parametrize("full_range", [False, True])
+def test_what_is_transparent_is_white_in_every_picture(codec: str, full_range: bool, tmp_path: Path) -> None:
+    path = half_transparent(tmp_path / "film", codec, full_range=full_range)
+    video = Video(path)
+    frames = list(video.frames())
+    for index, rgb in enumerate(frame.rgb(*SIDES) for frame in frames):
+        left, right = rgb[8:-8, 8:40], rgb[8:-8, 56:-8]
+        assert right.min() > 245, "what lies below is not seen"
+        np.testing.assert_allclose(left.mean((0, 1)), pixels(index, *SIDES)[8:-8, 8:40].mean((0, 1)), atol=16)
+    later = list(video.frames(after=frames[3].pts))
+    assert [frame.pts for frame in later] == [frame.pts for frame in frames[4:]]
+    assert all(frame.rgb(*SIDES)[8:-8, 56:-8].min() > 245 for frame in later)
+
+
+def half_transparent(path: Path, codec: str, *, full_range: bool) -> Path:
+    """A film whose right half is transparent."""
+    is_webm = codec.startswith("libvpx")
+    layout = {"qtrle": "argb", "png": "rgba", "prores_ks": "yuva444p10le"}.get(codec, "yuva420p")
+    options = {"auto-alt-ref": "0", "deadline": "realtime"} if is_webm else {}
+    with av.open(str(path), "w", format="webm" if is_webm else "mov") as container:
+        stream = container.add_stream(codec, 25, width=SIDES[0], height=SIDES[1], options=options)
+        assert isinstance(stream, VideoStream)
+        stream.codec_context.pix_fmt, stream.codec_context.gop_size = layout, 4
+        stream.codec_context.color_range = 1 + full_range
+        for index in range(10):
+            rgba = np.dstack([pixels(index, *SIDES), np.full(SIDES[::-1], 255, np.uint8)])
+            rgba[:, SIDES[0] // 2 :, 3] = 0
+            frame = av.VideoFrame.from_ndarray(rgba, "rgba").reformat(
+                format=layout, dst_color_range=1 + full_range
+            )
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    return path
 
 
 @settings(max_examples=12, deadline=None)

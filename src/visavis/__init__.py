@@ -93,7 +93,8 @@ def redact(
     """A photo with every face covered, as a file of the same format without any metadata; of an array, a PNG.
 
     style: only SOLID leaves nothing of what it covers. keep: faces whose middle lies in one of these boxes are not covered;
-    also: these boxes are covered besides, both in pixels of the upright photo. Raises a VisavisError for what cannot be read.
+    also: these boxes are covered besides, both in pixels of the upright photo. Raises a VisavisError for what cannot be read,
+    CorrectionError where one of the latter lies outside of the photo.
     """
     covering = Covering(style, shape, tuple(keep), tuple(also))
     return _redact(_shared_analyzer(), file_of(photo), covering).photo
@@ -110,7 +111,7 @@ def redact_video(
 
     covering: how, and what is corrected by hand. audio: whether the sound is kept. The file appears when it is complete; a run that
     is cut off begins anew, where the command line's goes on. Raises a VisavisError for what cannot be read or written,
-    OutputExistsError where there is a file of that name. Needs the extra `video`.
+    OutputExistsError where there is a file of that name, CorrectionError where a box to be covered is in no frame. Needs the extra `video`.
     """
     require_extra("video", "av")
     from visavis.redaction.video_files import redact_to

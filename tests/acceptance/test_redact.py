@@ -90,9 +90,21 @@ def test_one_photo_corrected_by_hand(hopper: Path, tmp_path: Path) -> None:
     )
     assert run.returncode == 0, run.stderr
     (entry,) = json.loads(run.stdout)["files"]
-    assert (entry["covered"], entry["kept"]) == (0, 1)
+    assert (entry["covered"], entry["kept"], entry["also"]) == (0, 1, 1)
     with Image.open(out) as opened:
         assert opened.format == "WEBP"
+
+
+def test_boxes_covered_by_hand_are_told(hopper: Path, tmp_path: Path) -> None:
+    run = visavis_here("redact", hopper, tmp_path / "o.jpg", "--also", "9,9,9,9", "--also", "50,9,9,9")
+    assert run.stdout == "redacted 1 photo, covered 1 face, covered 2 boxes by hand\n"
+
+
+def test_a_box_outside_of_the_picture_is_an_error(hopper: Path, tmp_path: Path) -> None:
+    run = visavis_here("redact", hopper, tmp_path / "o.jpg", "--also", "9000,9,9,9")
+    assert run.returncode == 1
+    assert "box 1 of those to be covered by hand lies outside of the picture" in run.stderr
+    assert not (tmp_path / "o.jpg").exists()
 
 
 def test_nothing_is_overwritten(hopper: Path, tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from visavis.cli.progress import progress
 from visavis.cli.redacting import Asked, Done, ends_the_run
 from visavis.errors import VisavisError
+from visavis.redaction.by_hand import ByHand
 from visavis.redaction.outputs import Outputs, Task
 from visavis.redaction.videos import VideoRedaction
 from visavis.redaction.watching import looker
@@ -47,6 +48,7 @@ def _redact(asked: Asked, outputs: Outputs, workshops: Path, task: Task) -> Done
 def _write(asked: Asked, outputs: Outputs, workshop: Workshop, task: Task) -> Done:
     written, video = video_format_of(task.target), Video(task.source)
     watching = asked.reviewing.video(task.source, (video.width, video.height), asked.covering)
+    by_hand = ByHand(video, asked.covering, watching)
     redaction = VideoRedaction(
         video,
         looker(asked.analyzer, asked.spare),
@@ -55,9 +57,10 @@ def _write(asked: Asked, outputs: Outputs, workshop: Workshop, task: Task) -> Do
         written,
         Audio(asked.audio),
         progress,
-        watching,
+        by_hand,
     )
     done = redaction.cover()
+    by_hand.check()
     with outputs.writing(task) as file:
         redaction.write(file)
-    return Done(task, "video", done, watching.moments(), watching.coverage)
+    return Done(task, "video", done, watching.moments(), watching.coverage, len(asked.covering.also))

@@ -15,7 +15,7 @@ from visavis.errors import VisavisError
 from visavis.redaction.covering import Redacted
 from visavis.redaction.styles import Style
 
-_COUNTED = ("covered", "kept", "spared", "frames", "covered_frames")
+_COUNTED = ("covered", "kept", "spared", "also", "frames", "covered_frames")
 
 Entry = dict[str, Any]
 
@@ -31,8 +31,10 @@ def entry(done: Done) -> Entry:
     if outcome is None:
         return named
     if isinstance(outcome, Redacted):
-        return named | {"covered": outcome.covered, "kept": outcome.kept, "spared": outcome.spared}
-    return named | {"frames": outcome.frames, "covered_frames": outcome.covered_frames}
+        counts = {"covered": outcome.covered, "kept": outcome.kept, "spared": outcome.spared}
+    else:
+        counts = {"frames": outcome.frames, "covered_frames": outcome.covered_frames}
+    return named | counts | {"also": done.also}
 
 
 def counted(entries: Iterable[Entry], counts: Counter[str]) -> Iterator[Entry]:
@@ -66,6 +68,8 @@ def say_what_was_done(
             f"redacted {_count(counts['new video'], 'video')}",
             f"covered faces in {counts['covered_frames']:,} of {_count(counts['frames'], 'frame')}",
         ]
+    if counts["also"]:
+        parts.append(f"covered {_count(counts['also'], 'box', 'boxes')} by hand")
     for count, what in (
         (counts["spared"], "spared by consent"),
         (counts["kept"], "kept by hand"),
@@ -81,5 +85,5 @@ def say_what_was_done(
         click.echo(f"missed {faces['missed']:,} of {faces['of']:,} marked faces")
 
 
-def _count(number: int, what: str) -> str:
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
+def _count(number: int, what: str, several: str = "") -> str:
+    return f"{number:,} {what if number == 1 else several or f'{what}s'}"

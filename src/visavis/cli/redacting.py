@@ -63,13 +63,17 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What became of a file: None where that was done before. moments, coverage: what a review wants to know, where it can."""
+    """What became of a file: None where that was done before. moments, coverage: what a review wants to know, where it can.
+
+    also: how many boxes were covered by hand.
+    """
 
     task: Task
     kind: str
     outcome: Redacted | RedactedVideo | VisavisError | None
     moments: Sequence[Moment] | None = None
     coverage: Coverage | None = None
+    also: int = 0
 
 
 def ends_the_run(error: VisavisError) -> bool:
@@ -98,4 +102,6 @@ def _redact(asked: Asked, outputs: Outputs, task: Task) -> Done:
     outputs.write(task, redacted.photo)
     moments = asked.reviewing.moments_of(asked.analyzer, task.source, covering)
     coverage = asked.reviewing.coverage_of(task.source, photo, redacted)
-    return Done(task, "photo", replace(redacted, photo=b"", regions=()), moments, coverage)
+    return Done(
+        task, "photo", replace(redacted, photo=b"", regions=()), moments, coverage, len(covering.also)
+    )

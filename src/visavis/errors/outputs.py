@@ -27,6 +27,12 @@ class OutputFormatError(RedactionError):
     hint = "end it with .jpg, .png, .webp, .tif, .bmp, .gif, .heic or .avif, best as the photo does"
 
 
+class CorrectionError(RedactionError):
+    """A box that was to be covered by hand would cover nothing."""
+
+    hint = "boxes are X,Y,W,H in pixels of the upright picture, times count from the start of the video"
+
+
 class OutputUnwritableError(RedactionError):
     """The output cannot be written."""
 

@@ -17,6 +17,7 @@ from visavis.errors import FilmUnwritableError
 from visavis.jobs.films import file_of, workshop_of
 from visavis.models.manifest import DEFAULT_RECOGNISER
 from visavis.redaction import videos
+from visavis.redaction.by_hand import ByHand
 from visavis.redaction.redact import Spare
 from visavis.redaction.videos import VideoRedaction
 from visavis.redaction.watching import looker
@@ -57,11 +58,13 @@ class RedactionWork:
         """Do what is left of the redaction, and store the result; there is never more to do then.
 
         Raises JobEndedError where the job does not run any more, which is seen after each part; TargetExistsError, TargetUnwritableError,
-        FilmUnwritableError, OutputFullError, OutputUnwritableError, UnknownGalleryError, SearchRateError, the VideoError that fits, and StoreError.
+        FilmUnwritableError, OutputFullError, OutputUnwritableError, UnknownGalleryError, SearchRateError, CorrectionError, the VideoError that fits, and StoreError.
         """
         progress = _Noted(self._registry, self._job.id, Workshop(self._folder))
-        redaction = self._redaction(progress)
+        by_hand = ByHand(self._video, self._options.covering)
+        redaction = self._redaction(progress, by_hand)
         done = redaction.cover()
+        by_hand.check()
         result = self._write(redaction)
         progress.note()
         mark = hashlib.sha256(
@@ -71,7 +74,7 @@ class RedactionWork:
         progress.note(covered_frames=done.covered_frames)
         return False
 
-    def _redaction(self, progress: _Noted) -> VideoRedaction:
+    def _redaction(self, progress: _Noted, by_hand: ByHand) -> VideoRedaction:
         return VideoRedaction(
             self._video,
             looker(self._registry.analyzer(DEFAULT_RECOGNISER), self._spare()),
@@ -80,6 +83,7 @@ class RedactionWork:
             video_format_of(PurePath(self._options.target["Name"])),
             Audio(self._options.audio),
             progress,
+            by_hand,
         )
 
     def _spare(self) -> Spare | None:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 import visavis
+from visavis.errors import CorrectionError
 from visavis.faces import Box, Face
 from visavis.imaging import ImageSource, load_rgb
 from visavis.redaction.covering import Covering
@@ -83,3 +84,9 @@ def test_the_library_does_the_same(astronaut: Path, astronaut_rgb: NDArray[np.ui
     assert covered_at(visavis.redact(astronaut, also=[Box(400, 400, 50, 50)]), 425, 425)
     blurred = visavis.redact(astronaut, style=visavis.Style.BLUR, shape=visavis.Shape.BOX)
     assert not covered_at(blurred, 225, 120)
+
+
+@pytest.mark.parametrize("box", [Box(512, 0, 50, 50), Box(10, 10, 0, 0)])
+def test_a_box_that_would_cover_nothing_is_an_error(box: Box, astronaut: Path) -> None:
+    with pytest.raises(CorrectionError, match="box 1 of those to be covered by hand"):
+        visavis.redact(astronaut, also=[box])

@@ -121,17 +121,25 @@ def redact(
     counts: Counter[str] = Counter()
     with resumable(), _sparing(gallery, max_fpir, database_url) as (spare, mark):
         asked = Asked(Analyzer(), covering, audio, spare, mark, reviewing)
-        entries = counted(map(entry, reviewing.kept(_redact_all(asked, tasks))), counts)
+        done = _reviewed(reviewing, _redact_all(asked, tasks), others, covering.style)
+        entries = counted(map(entry, done), counts)
         if as_json:
             not_copied = [str(path) for path in others]
-            print_json_list(entries, "files", lambda: {"not_copied": not_copied, **reviewing.missed()})
+            print_json_list(entries, "files", lambda: {"not_copied": not_copied, **reviewing.told()})
         else:
             for _ in entries:
                 pass
-            say_what_was_done(counts, others, covering.style, reviewing.missed())
-        reviewing.write(others, covering.style)
+            say_what_was_done(counts, others, covering.style, reviewing.told())
     if counts["failed"]:
         sys.exit(1)
+
+
+def _reviewed(
+    reviewing: Reviewing, done: Iterator[Done], others: Sequence[Path], style: Style
+) -> Iterator[Done]:
+    """What was done, as it comes, and then the page of it, where one is asked for."""
+    yield from reviewing.kept(done)
+    reviewing.write(others, style)
 
 
 def _check(source: Path, corrections: Sequence[Correction], tasks: Sequence[Task]) -> None:

@@ -50,9 +50,9 @@ def counted(entries: Iterable[Entry], counts: Counter[str]) -> Iterator[Entry]:
 
 
 def say_what_was_done(
-    counts: Counter[str], others: Sequence[Path], style: Style, missed: Mapping[str, Any]
+    counts: Counter[str], others: Sequence[Path], style: Style, reviewed: Mapping[str, Any]
 ) -> None:
-    """A line for people, and what they should know on standard error."""
+    """Lines for people, and what they should know on standard error. reviewed: see `Reviewing.told`."""
     for path in others:
         click.echo(f"visavis: {path}: neither a photo nor a video, not copied", err=True)
     if style.reversible:
@@ -80,9 +80,11 @@ def say_what_was_done(
         if count:
             parts.append(f"{count:,} {what}")
     click.echo(", ".join(parts))
-    if missed:
-        faces = missed["missed"]["overall"]["faces"]
+    if "missed" in reviewed:
+        faces = reviewed["missed"]["overall"]["faces"]
         click.echo(f"missed {faces['missed']:,} of {faces['of']:,} marked faces")
+    if "report" in reviewed:
+        click.echo(f"what to look at: {reviewed['report']}")
 
 
 def _count(number: int, what: str, several: str = "") -> str:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 from commands import refused, visavis_here
@@ -45,6 +48,28 @@ def test_a_folder_becomes_one_to_publish(folder: Path, tmp_path: Path, analyzer:
     entries = json.loads(run.stdout)["files"]
     assert [entry["done_before"] for entry in entries] == [True, True]
     assert [(out / name).stat().st_mtime_ns for name in written] == times
+
+
+def test_a_folder_that_cannot_be_read_fails_and_links_are_named(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scan = os.scandir
+
+    def scandir(path: str) -> Any:
+        if str(path).endswith("deeper"):
+            raise PermissionError(errno.EACCES, "Permission denied", path)
+        return scan(path)
+
+    (folder / "bad.jpg").unlink()
+    (folder / "link").symlink_to(tmp_path)
+    monkeypatch.setattr(os, "scandir", scandir)
+    run = visavis_here("redact", folder, tmp_path / "out")
+    assert run.returncode == 1
+    assert f"visavis: {folder / 'deeper'}: The folder cannot be read" in run.stderr
+    assert f"visavis: {folder / 'link'}: a link or a special file, not copied" in run.stderr
+    assert "redacted 1 photo, covered 1 face, 1 failed, 2 other files not copied" in run.stdout
+    said = json.loads(visavis_here("redact", folder, tmp_path / "out", "--json").stdout)
+    assert [entry["kind"] for entry in said["files"] if "error" in entry] == ["folder"]
 
 
 @pytest.mark.parametrize("error", [OutputFullError, StoreBusyError, WeightsMissingError])

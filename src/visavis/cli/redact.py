@@ -19,11 +19,12 @@ from visavis.cli.redact_review import Reviewing
 from visavis.cli.redact_words import counted, entry, say_what_was_done
 from visavis.cli.redacting import Asked, Done, redact_photos
 from visavis.cli.state import database_option, opened_registry
+from visavis.errors import FolderUnreadableError
 from visavis.extras import require_extra
 from visavis.redaction.corrections import Correction
 from visavis.redaction.covering import VideoCovering
 from visavis.redaction.masks import Shape
-from visavis.redaction.outputs import Outputs, Task, tasks_of
+from visavis.redaction.outputs import Input, Outputs, Task, tasks_of
 from visavis.redaction.styles import Style
 from visavis.settings import home
 
@@ -114,22 +115,22 @@ def redact(
     INPUT is never changed and nothing is overwritten; a run that was cut off can be repeated and goes on. Other files are named
     and not copied. Exits 1 if a file failed.
     """
-    tasks, others = tasks_of(source, target, PHOTO_SUFFIXES | VIDEO_SUFFIXES)
-    _check(source, keep + also, tasks)
+    given = tasks_of(source, target, PHOTO_SUFFIXES | VIDEO_SUFFIXES)
+    _check(source, keep + also, given.tasks)
     reviewing = Reviewing.asked(source, target, report, annotations)
     covering = VideoCovering(Style(style), Shape(shape), keep, also)
     counts: Counter[str] = Counter()
     with resumable(), _sparing(gallery, max_fpir, database_url) as (spare, mark):
         asked = Asked(Analyzer(), covering, audio, spare, mark, reviewing)
-        done = _reviewed(reviewing, _redact_all(asked, tasks), others, covering.style)
+        done = _reviewed(reviewing, _redact_all(asked, given), given.others, covering.style)
         entries = counted(map(entry, done), counts)
         if as_json:
-            not_copied = [str(path) for path in others]
+            not_copied = [str(path) for path in given.others]
             print_json_list(entries, "files", lambda: {"not_copied": not_copied, **reviewing.told()})
         else:
             for _ in entries:
                 pass
-            say_what_was_done(counts, others, covering.style, reviewing.told())
+            say_what_was_done(counts, given.others, covering.style, reviewing.told())
     if counts["failed"]:
         sys.exit(1)
 
@@ -159,12 +160,13 @@ def _is_video(task: Task) -> bool:
     return suffix in VIDEO_SUFFIXES and task.target.suffix.lower() in VIDEO_SUFFIXES
 
 
-def _redact_all(asked: Asked, tasks: Sequence[Task]) -> Iterator[Done]:
+def _redact_all(asked: Asked, given: Input) -> Iterator[Done]:
     """Photos side by side, then videos one after the other, for each of them takes all cores."""
-    photos = [task for task in tasks if not _is_video(task)]
-    videos = [task for task in tasks if _is_video(task)]
+    photos = [task for task in given.tasks if not _is_video(task)]
+    videos = [task for task in given.tasks if _is_video(task)]
     outputs = Outputs(home(), asked.settings_of_photos())
-    outputs.sweep(tasks)
+    outputs.sweep(given.tasks)
+    yield from (Done(folder, "folder", FolderUnreadableError()) for folder in given.unreadable)
     with progress("redacting", len(photos)) as advance:
         for done in redact_photos(asked, outputs, photos):
             yield done

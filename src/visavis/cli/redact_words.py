@@ -54,7 +54,8 @@ def say_what_was_done(
 ) -> None:
     """Lines for people, and what they should know on standard error. reviewed: see `Reviewing.told`."""
     for path in others:
-        click.echo(f"visavis: {path}: neither a photo nor a video, not copied", err=True)
+        what = "neither a photo nor a video" if path.is_file() else "a link or a special file"
+        click.echo(f"visavis: {path}: {what}, not copied", err=True)
     if style.reversible:
         click.echo(f"visavis: what {style} hides can be guessed back; --style solid leaves nothing", err=True)
     parts = []

@@ -117,6 +117,7 @@ from visavis.errors.models import WeightsCorruptError as WeightsCorruptError
 from visavis.errors.models import WeightsMissingError as WeightsMissingError
 from visavis.errors.outputs import AnnotationsError as AnnotationsError
 from visavis.errors.outputs import CorrectionError as CorrectionError
+from visavis.errors.outputs import FolderUnreadableError as FolderUnreadableError
 from visavis.errors.outputs import OutputExistsError as OutputExistsError
 from visavis.errors.outputs import OutputFormatError as OutputFormatError
 from visavis.errors.outputs import OutputFullError as OutputFullError

@@ -27,6 +27,12 @@ class OutputFormatError(RedactionError):
     hint = "end it with .jpg, .png, .webp, .tif, .bmp, .gif, .heic or .avif, best as the photo does"
 
 
+class FolderUnreadableError(RedactionError):
+    """The folder cannot be read, and nothing in it was redacted."""
+
+    hint = "check your rights"
+
+
 class CorrectionError(RedactionError):
     """A box that was to be covered by hand would cover nothing."""
 

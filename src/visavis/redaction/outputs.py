@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import hashlib
 import os
+import stat
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,20 +31,57 @@ class Task:
     target: Path
 
 
-def tasks_of(source: Path, target: Path, suffixes: frozenset[str]) -> tuple[list[Task], list[Path]]:
-    """What there is to do, the structure of folders kept, and the files that are no photos by their endings; both in order.
+@dataclass(frozen=True, slots=True)
+class Input:
+    """What there is to do in an input, each in order of its path.
 
-    Symbolic links to folders are not followed. Raises OutputPlaceError where one place lies within the other or is the other.
+    others: what is no photo by its ending, links to folders, links that lead nowhere, and what is no file. unreadable: folders, with their places.
+    """
+
+    tasks: Sequence[Task]
+    others: Sequence[Path] = ()
+    unreadable: Sequence[Task] = ()
+
+
+def tasks_of(source: Path, target: Path, suffixes: frozenset[str]) -> Input:
+    """What there is to do, the structure of folders kept. suffixes: in lower case, of photos.
+
+    Links to folders are not followed. Raises OutputPlaceError where one place lies within the other or is the other.
     """
     here, there = source.resolve(), target.resolve()
     if here == there or here in there.parents or there in here.parents or _same(source, target):
         raise OutputPlaceError
     if not source.is_dir():
-        return [Task(source, target)], []
-    files = sorted(path for path in source.rglob("*") if path.is_file())
-    photos = [path for path in files if path.suffix.lower() in suffixes]
-    others = [path for path in files if path.suffix.lower() not in suffixes]
-    return [Task(path, target / path.relative_to(source)) for path in photos], others
+        return Input([Task(source, target)])
+    found, unreadable = _walked(source)
+    photos = [path for path in found if path.suffix.lower() in suffixes and _is_file(path)]
+    others = sorted(set(found) - set(photos))
+    tasks, folders = (
+        [Task(path, target / path.relative_to(source)) for path in paths] for paths in (photos, unreadable)
+    )
+    return Input(tasks, others, folders)
+
+
+def _walked(source: Path) -> tuple[list[Path], list[Path]]:
+    """All that lies in a folder but the folders, links to those among it; and the folders that cannot be read."""
+    found: list[Path] = []
+    unreadable: list[Path] = []
+    for folder, folders, files in os.walk(
+        source, onerror=lambda error: unreadable.append(Path(error.filename))
+    ):
+        links = [name for name in folders if os.path.islink(os.path.join(folder, name))]  # noqa: PTH114, PTH118
+        found += [Path(folder, name) for name in (*links, *files)]
+    return sorted(found), sorted(unreadable)
+
+
+def _is_file(path: Path) -> bool:
+    """Whether it is one, or may be: what may not be looked at fails by its name when it is read."""
+    try:
+        return stat.S_ISREG(path.stat().st_mode)
+    except PermissionError:
+        return True
+    except OSError:
+        return False
 
 
 class Outputs:

@@ -124,7 +124,10 @@ def _failed(review: Review) -> str:
 
 
 def _not_copied(review: Review) -> str:
-    return _names("Not copied: neither photos nor videos", [named(name) for name in review.not_copied])
+    return _names(
+        "Not copied: neither photos nor videos, or links and special files",
+        [named(name) for name in review.not_copied],
+    )
 
 
 def _names(heading: str, items: Sequence[str]) -> str:

@@ -72,6 +72,21 @@ def test_a_folder_that_cannot_be_read_fails_and_links_are_named(
     assert [entry["kind"] for entry in said["files"] if "error" in entry] == ["folder"]
 
 
+def test_without_the_packages_for_videos_photos_are_redacted_all_the_same(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "bad.jpg").unlink()
+    (folder / "film.mp4").write_bytes(b"a film")
+    monkeypatch.setattr("visavis.extras.find_spec", lambda _: None)
+    run = visavis_here("redact", folder, tmp_path / "out")
+    assert run.returncode == 1
+    assert "film.mp4: this needs packages that are not installed: av (`pip install" in run.stderr
+    assert "redacted 2 photos, covered 2 faces" in run.stdout
+    assert "1 failed" in run.stdout
+    assert (tmp_path / "out" / "hopper.jpg").exists()
+    refused(visavis_here("redact", folder / "film.mp4", tmp_path / "o.mp4"), "not installed: av")
+
+
 @pytest.mark.parametrize("error", [OutputFullError, StoreBusyError, WeightsMissingError])
 def test_what_is_of_no_photo_ends_the_run(
     error: type[VisavisError], folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -19,7 +19,7 @@ from visavis.cli.redact_review import Reviewing
 from visavis.cli.redact_words import counted, entry, say_what_was_done
 from visavis.cli.redacting import Asked, Done, redact_photos
 from visavis.cli.state import database_option, opened_registry
-from visavis.errors import FolderUnreadableError
+from visavis.errors import FolderUnreadableError, MissingExtraError
 from visavis.extras import require_extra
 from visavis.redaction.corrections import Correction
 from visavis.redaction.covering import VideoCovering
@@ -147,7 +147,8 @@ def _check(source: Path, corrections: Sequence[Correction], tasks: Sequence[Task
     if source.is_dir() and corrections:
         raise click.UsageError("--keep-box and --also are for one photo or video")
     if any(map(_is_video, tasks)):
-        require_extra("video", "av")
+        if not source.is_dir():
+            require_extra("video", "av")
     elif any(correction.is_timed for correction in corrections):
         raise click.UsageError("a box with a time is for a video")
 
@@ -172,11 +173,19 @@ def _redact_all(asked: Asked, given: Input) -> Iterator[Done]:
             yield done
             advance()
     if videos:
-        from visavis.cli.redact_videos import redact_videos
+        yield from _videos(asked, videos)
 
-        yield from redact_videos(
-            asked, Outputs(home(), asked.settings_of_videos()), home() / "videos", videos
-        )
+
+def _videos(asked: Asked, tasks: Sequence[Task]) -> Iterator[Done]:
+    """What became of videos, which all fail where the packages for them are missing."""
+    try:
+        require_extra("video", "av")
+    except MissingExtraError as error:
+        yield from (Done(task, "video", error) for task in tasks)
+        return
+    from visavis.cli.redact_videos import redact_videos
+
+    yield from redact_videos(asked, Outputs(home(), asked.settings_of_videos()), home() / "videos", tasks)
 
 
 @contextmanager

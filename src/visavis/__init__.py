@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 from visavis.analysis import Analyzer
 from visavis.comparison import DEFAULT_MAX_FMR, Calibration, Comparison, compare_templates, mean_template
-from visavis.errors import VisavisError
+from visavis.errors import UnsupportedImageError, VisavisError
 from visavis.extras import require_extra
 from visavis.faces import Box, Face, Landmarks, ModelIdentity, Point, Pose, Quality, Template
 from visavis.imaging import ImageSource, Limits
@@ -96,8 +96,13 @@ def redact(
     also: these boxes are covered besides, both in pixels of the upright photo. Raises a VisavisError for what cannot be read,
     CorrectionError where one of the latter lies outside of the photo.
     """
-    covering = Covering(style, shape, tuple(keep), tuple(also))
-    return _redact(_shared_analyzer(), file_of(photo), covering).photo
+    covering, file = Covering(style, shape, tuple(keep), tuple(also)), file_of(photo)
+    try:
+        return _redact(_shared_analyzer(), file, covering).photo
+    except UnsupportedImageError as error:
+        raise UnsupportedImageError(
+            error.message, hint=f"{error.hint}; videos are for `redact_video`"
+        ) from None
 
 
 def redact_video(

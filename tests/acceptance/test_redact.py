@@ -35,7 +35,7 @@ def test_a_folder_becomes_one_to_publish(folder: Path, tmp_path: Path, analyzer:
     assert run.returncode == 1, "one of the photos failed"
     assert "redacted 2 photos, covered 2 faces, 1 failed, 1 other files not copied" in run.stdout
     assert "bad.jpg: The photo is damaged" in run.stderr
-    assert "notes.txt: neither a photo nor a video, not copied" in run.stderr
+    assert "notes.txt: not of a kind that visavis reads, not copied" in run.stderr
     written = sorted(str(path.relative_to(out)) for path in out.rglob("*") if path.is_file())
     assert written == ["deeper/astronaut.png", "hopper.jpg"]
     assert [analyzer.detect(out / name) for name in written] == [[], []]
@@ -133,6 +133,45 @@ def test_one_photo_corrected_by_hand(hopper: Path, tmp_path: Path) -> None:
     assert (entry["covered"], entry["kept"], entry["also"]) == (0, 1, 1)
     with Image.open(out) as opened:
         assert opened.format == "WEBP"
+
+
+@pytest.mark.parametrize(
+    ("name", "out", "said"),
+    [
+        ("notes.txt", "o.txt", "The file is not of a kind that visavis reads. (photos: JPEG, PNG"),
+        ("notes.txt", "o.jpg", "The file is not of a kind that visavis reads."),
+        ("film.avi", "o.mp4", "The file is not of a kind that visavis reads."),
+        ("bad.mpo", "o.mpo", "The file is not of a kind that visavis reads."),
+        ("notes.jpg", "o.txt", "This is not a photo"),
+        ("camera.mpo", "o.mpo", "The photo cannot be written in the format that the output's ending names."),
+    ],
+)
+def test_what_is_wrong_is_said_of_the_right_file(
+    name: str, out: str, said: str, hopper: Path, tmp_path: Path
+) -> None:
+    photo = hopper.read_bytes() if name == "camera.mpo" else b"who is in them"
+    (tmp_path / name).write_bytes(photo)
+    run = visavis_here("redact", tmp_path / name, tmp_path / out)
+    assert run.returncode == 1
+    assert f"visavis: {tmp_path / name}: {said}" in run.stderr
+
+
+def test_a_file_goes_to_a_file_and_a_folder_to_a_folder(hopper: Path, folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    (tmp_path / "file").touch()
+    for target in (tmp_path / "out", hopper.parent):
+        refused(visavis_here("redact", hopper, target), "the output is a folder", "hint: name a new file")
+    refused(visavis_here("redact", folder, tmp_path / "file"), "the input is a folder, and the output a file")
+
+
+def test_a_state_folder_that_cannot_be_written_ends_the_run(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("VISAVIS_HOME", str(tmp_path / "file" / "home"))
+    run = visavis_here("redact", folder, tmp_path / "out")
+    refused(run, "the state folder cannot be written: not a directory", "hint: set VISAVIS_HOME")
+    assert not (tmp_path / "out").exists()
 
 
 def test_boxes_covered_by_hand_are_told(hopper: Path, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import click
 
 from visavis.cli.output import report
 from visavis.cli.redacting import Done
-from visavis.errors import VisavisError
+from visavis.errors import UnsupportedFileError, VisavisError
 from visavis.redaction.covering import Redacted
 from visavis.redaction.styles import Style
 
@@ -53,9 +53,7 @@ def say_what_was_done(
     counts: Counter[str], others: Sequence[Path], style: Style, reviewed: Mapping[str, Any]
 ) -> None:
     """Lines for people, and what they should know on standard error. reviewed: see `Reviewing.told`."""
-    for path in others:
-        what = "neither a photo nor a video" if path.is_file() else "a link or a special file"
-        click.echo(f"visavis: {path}: {what}, not copied", err=True)
+    _say_what_is_not_copied(others)
     if style.reversible:
         click.echo(f"visavis: what {style} hides can be guessed back; --style solid leaves nothing", err=True)
     parts = []
@@ -86,6 +84,15 @@ def say_what_was_done(
         click.echo(f"missed {faces['missed']:,} of {faces['of']:,} marked faces")
     if "report" in reviewed:
         click.echo(f"what to look at: {reviewed['report']}")
+
+
+def _say_what_is_not_copied(others: Sequence[Path]) -> None:
+    files = {path for path in others if path.is_file()}
+    for path in others:
+        what = "not of a kind that visavis reads" if path in files else "a link or a special file"
+        click.echo(f"visavis: {path}: {what}, not copied", err=True)
+    if files:
+        click.echo(f"visavis: what it reads: {UnsupportedFileError.hint}", err=True)
 
 
 def _count(number: int, what: str, several: str = "") -> str:

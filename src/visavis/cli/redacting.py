@@ -8,18 +8,24 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from visavis.analysis import Analyzer
+from visavis.cli.inputs import PHOTO_SUFFIXES
 from visavis.errors import (
     ClockError,
     KeyringError,
     ModelError,
+    OutputFormatError,
     OutputFullError,
     SearchRateError,
+    StateUnwritableError,
     StoreError,
     UnknownGalleryError,
+    UnsupportedFileError,
+    UnsupportedImageError,
     VisavisError,
 )
+from visavis.imaging import Photo
 from visavis.redaction.covering import Redacted, VideoCovering
-from visavis.redaction.encoding import format_of
+from visavis.redaction.encoding import Format, format_of
 from visavis.redaction.missed import Coverage
 from visavis.redaction.moments import Moment
 from visavis.redaction.outputs import Outputs, Task
@@ -36,6 +42,7 @@ _OF_NO_FILE = (
     ModelError,
     OutputFullError,
     SearchRateError,
+    StateUnwritableError,
     StoreError,
     UnknownGalleryError,
 )
@@ -94,10 +101,29 @@ def redact_photos(asked: Asked, outputs: Outputs, tasks: Sequence[Task]) -> Iter
 
 
 def _redact(asked: Asked, outputs: Outputs, task: Task) -> Done:
+    try:
+        return _redact_photo(asked, outputs, task)
+    except UnsupportedImageError:
+        if task.source.suffix.lower() in PHOTO_SUFFIXES:
+            raise
+        raise UnsupportedFileError from None  # nothing but its being the input made it a photo
+
+
+def _format_of(task: Task, photo: bytes) -> Format:
+    """What a photo becomes. Raises OutputFormatError; where it is no photo, the ImageError that fits, whatever the output is called."""
+    try:
+        return format_of(task.target)
+    except OutputFormatError:
+        Photo(photo)
+        raise
+
+
+def _redact_photo(asked: Asked, outputs: Outputs, task: Task) -> Done:
     covering = asked.covering.at(0)
     if outputs.done(task):
         return Done(task, "photo", None, asked.reviewing.moments_of(asked.analyzer, task.source, covering))
-    written, photo = format_of(task.target), read_photo(task.source)
+    photo = read_photo(task.source)
+    written = _format_of(task, photo)
     redacted = redact(asked.analyzer, photo, covering, spare=asked.spare, written=written)
     outputs.write(task, redacted.photo)
     moments = asked.reviewing.moments_of(asked.analyzer, task.source, covering)

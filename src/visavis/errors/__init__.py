@@ -124,6 +124,8 @@ from visavis.errors.outputs import OutputFullError as OutputFullError
 from visavis.errors.outputs import OutputPlaceError as OutputPlaceError
 from visavis.errors.outputs import OutputUnwritableError as OutputUnwritableError
 from visavis.errors.outputs import RedactionError as RedactionError
+from visavis.errors.outputs import StateUnwritableError as StateUnwritableError
+from visavis.errors.outputs import UnsupportedFileError as UnsupportedFileError
 from visavis.errors.store import BackupError as BackupError
 from visavis.errors.store import EraseUnfinishedError as EraseUnfinishedError
 from visavis.errors.store import NewerStoreError as NewerStoreError

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from visavis.errors import OutputExistsError, OutputPlaceError
+from visavis.errors import OutputExistsError, OutputFullError, OutputPlaceError, StateUnwritableError
 from visavis.files import sweep, unwritable, whole_file
 
 _DIGEST_BYTES = 16
@@ -46,8 +46,10 @@ class Input:
 def tasks_of(source: Path, target: Path, suffixes: frozenset[str]) -> Input:
     """What there is to do, the structure of folders kept. suffixes: in lower case, of photos.
 
-    Links to folders are not followed. Raises OutputPlaceError where one place lies within the other or is the other.
+    Links to folders are not followed. Raises OutputPlaceError where one place lies within the other or is the other, and where one is a
+    folder and the other a file.
     """
+    _check_kinds(source, target)
     here, there = source.resolve(), target.resolve()
     if here == there or here in there.parents or there in here.parents or _same(source, target):
         raise OutputPlaceError
@@ -60,6 +62,15 @@ def tasks_of(source: Path, target: Path, suffixes: frozenset[str]) -> Input:
         [Task(path, target / path.relative_to(source)) for path in paths] for paths in (photos, unreadable)
     )
     return Input(tasks, others, folders)
+
+
+def _check_kinds(source: Path, target: Path) -> None:
+    if source.is_dir() and target.is_file():
+        raise OutputPlaceError("the input is a folder, and the output a file", hint="name another folder")
+    if target.is_dir() and not source.is_dir():
+        raise OutputPlaceError(
+            "the output is a folder, and the input is not", hint="name a new file, in that folder say"
+        )
 
 
 def _walked(source: Path) -> tuple[list[Path], list[Path]]:
@@ -87,7 +98,8 @@ def _is_file(path: Path) -> bool:
 class Outputs:
     """What was written before, and what is written now. Safe to share between threads.
 
-    folder: where that is remembered. settings: text that differs where redaction was asked for differently.
+    folder: where that is remembered. settings: text that differs where redaction was asked for differently. Raises OutputFullError and
+    StateUnwritableError.
     """
 
     def __init__(self, folder: Path, settings: str) -> None:
@@ -158,15 +170,25 @@ class Outputs:
 
     def _remember(self, digest: bytes) -> None:
         with self._lock:
-            self._file.parent.mkdir(parents=True, exist_ok=True)
-            handle = os.open(self._file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-            with os.fdopen(handle, "w", encoding="ascii") as file:
+            with self._opened() as file:
                 file.write(f"\n{digest.hex()}\n")  # the line before may have been cut off
             self._known.add(digest)
 
+    @contextmanager
+    def _opened(self) -> Iterator[IO[str]]:
+        """What is remembered, to be read from its start and added to; raises OutputFullError and StateUnwritableError."""
+        try:
+            self._file.parent.mkdir(parents=True, exist_ok=True)
+            handle = os.open(self._file, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
+            with os.fdopen(handle, "r+", encoding="ascii", errors="replace") as file:
+                yield file
+        except OSError as error:
+            told = unwritable("the state folder", error)
+            raise told if isinstance(told, OutputFullError) else StateUnwritableError(told.message) from None
+
     def _read(self) -> Iterator[bytes]:
         """What is remembered; a line that was cut off is passed over."""
-        with suppress(FileNotFoundError), self._file.open(encoding="ascii", errors="replace") as file:
+        with self._opened() as file:
             for line in file:
                 with suppress(ValueError):
                     yield bytes.fromhex(line)

@@ -45,7 +45,7 @@ class Reviewed:
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """All of a redaction. not_copied: names of files that are neither photos nor videos. missed: see `missed.missed_faces`."""
+    """All of a redaction. not_copied: names of what is of no kind that visavis reads. missed: see `missed.missed_faces`."""
 
     files: Sequence[Reviewed]
     not_copied: Sequence[str] = ()
@@ -125,7 +125,7 @@ def _failed(review: Review) -> str:
 
 def _not_copied(review: Review) -> str:
     return _names(
-        "Not copied: neither photos nor videos, or links and special files",
+        "Not copied: of no kind that visavis reads, or links and special files",
         [named(name) for name in review.not_copied],
     )
 

@@ -10,7 +10,13 @@ from typing import Any
 
 import pytest
 
-from visavis.errors import OutputExistsError, OutputFullError, OutputPlaceError, OutputUnwritableError
+from visavis.errors import (
+    OutputExistsError,
+    OutputFullError,
+    OutputPlaceError,
+    OutputUnwritableError,
+    StateUnwritableError,
+)
 from visavis.files import UNFINISHED
 from visavis.redaction.outputs import Outputs, Task, tasks_of
 
@@ -229,6 +235,18 @@ def test_a_full_disk_leaves_nothing(
         outputs.write(task, b"redacted")
     assert list(task.target.parent.iterdir()) == []
     assert not outputs.done(task)
+
+
+def test_what_is_remembered_must_be_readable_and_writable(task: Task, tmp_path: Path) -> None:
+    (tmp_path / "home" / "redactions.txt").mkdir(parents=True)
+    with pytest.raises(StateUnwritableError, match="the state folder cannot be written: is a directory"):
+        Outputs(tmp_path / "home", "solid")
+    outputs = Outputs(tmp_path / "another", "solid")
+    (tmp_path / "another" / "redactions.txt").unlink()
+    (tmp_path / "another" / "redactions.txt").mkdir()
+    with pytest.raises(StateUnwritableError):
+        outputs.write(task, b"redacted")
+    assert not task.target.exists()
 
 
 def test_what_cannot_be_written_is_said(task: Task, tmp_path: Path) -> None:

@@ -80,8 +80,9 @@ def say_what_was_done(
             parts.append(f"{count:,} {what}")
     click.echo(", ".join(parts))
     if "missed" in reviewed:
-        faces = reviewed["missed"]["overall"]["faces"]
-        click.echo(f"missed {faces['missed']:,} of {faces['of']:,} marked faces")
+        faces, not_measured = reviewed["missed"]["overall"]["faces"], reviewed["missed"]["not_measured"]
+        left = f", {not_measured:,} not measured" if not_measured else ""
+        click.echo(f"missed {faces['missed']:,} of {faces['of']:,} marked faces{left}")
     if "report" in reviewed:
         click.echo(f"what to look at: {reviewed['report']}")
 

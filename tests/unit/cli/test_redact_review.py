@@ -42,3 +42,21 @@ def test_a_report_is_written_beside_what_has_its_name(tmp_path: Path) -> None:
     for name in ("r-3.html", "r-4.html"):
         assert (tmp_path / name).read_text().startswith("<!doctype html>")
         assert (tmp_path / name).stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize(
+    ("others", "said"),
+    [
+        ("", "missed 1 of 1 marked faces"),
+        (
+            "b.png,,1,2,9,9\nin.png,3,1,2,9,9\nin.png,,900,2,9,9\n",
+            "missed 1 of 1 marked faces, 3 not measured",
+        ),
+    ],
+)
+def test_marked_faces_that_were_not_measured_are_told(others: str, said: str, tmp_path: Path) -> None:
+    photo, marked = tmp_path / "in.png", tmp_path / "faces.csv"
+    Image.new("RGB", (64, 48)).save(photo)
+    marked.write_text(f"file,frame,x,y,width,height\nin.png,,1,2,30,30\n{others}")
+    run = visavis_here("redact", photo, tmp_path / "out.png", "--annotations", marked)
+    assert run.stdout.splitlines()[-1] == said

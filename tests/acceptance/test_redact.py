@@ -203,6 +203,16 @@ def test_wrong_usage(words: tuple[str, str], hopper: Path, tmp_path: Path) -> No
     assert visavis_here("redact", hopper, tmp_path / "o.jpg", *words).returncode == 2
 
 
+@pytest.mark.parametrize("words", [("--fpir", "0.001"), ("--database-url", "sqlite:///a.db")])
+def test_how_to_spare_without_whom_is_wrong_usage(
+    words: tuple[str, str], hopper: Path, tmp_path: Path
+) -> None:
+    run = visavis_here("redact", hopper, tmp_path / "o.jpg", *words)
+    assert run.returncode == 2
+    assert f"{words[0]} is for --keep GALLERY" in run.stderr
+    assert not (tmp_path / "o.jpg").exists()
+
+
 def test_boxes_are_for_one_photo(folder: Path, tmp_path: Path) -> None:
     assert visavis_here("redact", folder, tmp_path / "out", "--also", "1,2,3,4").returncode == 2
 

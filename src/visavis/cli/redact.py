@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from click.core import ParameterSource
 
 from visavis.analysis import Analyzer
 from visavis.cli.inputs import PHOTO_SUFFIXES, VIDEO_SUFFIXES, CorrectionType, existing_file, new_file
@@ -115,6 +116,8 @@ def redact(
     INPUT is never changed and nothing is overwritten; a run that was cut off can be repeated and goes on. Other files are named
     and not copied. Exits 1 if a file failed.
     """
+    if gallery is None:
+        _check_nobody_is_spared()
     given = tasks_of(source, target, PHOTO_SUFFIXES | VIDEO_SUFFIXES)
     _check(source, keep + also, given.tasks)
     reviewing = Reviewing.asked(source, target, report, annotations)
@@ -151,6 +154,14 @@ def _check(source: Path, corrections: Sequence[Correction], tasks: Sequence[Task
             require_extra("video", "av")
     elif any(correction.is_timed for correction in corrections):
         raise click.UsageError("a box with a time is for a video")
+
+
+def _check_nobody_is_spared() -> None:
+    """Whoever says how to spare people and not whom has forgotten something."""
+    context = click.get_current_context()
+    for parameter, option in (("max_fpir", "--fpir"), ("database_url", "--database-url")):
+        if context.get_parameter_source(parameter) is ParameterSource.COMMANDLINE:
+            raise click.UsageError(f"{option} is for --keep GALLERY")
 
 
 def _is_video(task: Task) -> bool:

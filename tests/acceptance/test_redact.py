@@ -8,12 +8,15 @@ import os
 from pathlib import Path
 from typing import Any
 
+import pillow_heif
 import pytest
 from commands import refused, visavis_here
 from PIL import Image
 
 import visavis
 from visavis.errors import OutputFullError, StoreBusyError, VisavisError, WeightsMissingError
+
+DEFLATE: dict[str, dict[str, Any]] = {"a.tif": {"compression": "tiff_adobe_deflate"}}
 
 
 @pytest.fixture
@@ -172,6 +175,23 @@ def test_a_state_folder_that_cannot_be_written_ends_the_run(
     run = visavis_here("redact", folder, tmp_path / "out")
     refused(run, "the state folder cannot be written: not a directory", "hint: set VISAVIS_HOME")
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "out"), [("a.tif", "o.tif"), ("a.gif", "o.png"), ("a.webp", "o.webp"), ("a.heic", "o.heic")]
+)
+def test_pages_that_are_left_out_are_told(name: str, out: str, tmp_path: Path) -> None:
+    pages = [Image.new("RGB", (64, 48), colour) for colour in ("grey", "white", "red")]
+    pillow_heif.register_heif_opener()
+    pages[0].save(tmp_path / name, save_all=True, append_images=pages[1:], **DEFLATE.get(name, {}))
+    pages[0].save(tmp_path / f"one-{name}", **DEFLATE.get(name, {}))
+    run = visavis_here("redact", tmp_path / name, tmp_path / out, "--json")
+    assert f"{name}: holds more pictures, pages say; the first alone was redacted and written" in run.stderr
+    assert json.loads(run.stdout)["files"][0]["first_of_several"] is True
+    with Image.open(tmp_path / out) as written:
+        assert not getattr(written, "is_animated", False)
+    run = visavis_here("redact", tmp_path / f"one-{name}", tmp_path / f"one-{out}", "--json")
+    assert "more pictures" not in run.stderr
 
 
 def test_boxes_covered_by_hand_are_told(hopper: Path, tmp_path: Path) -> None:

@@ -15,13 +15,14 @@ from visavis.errors import UnsupportedFileError, VisavisError
 from visavis.redaction.covering import Redacted
 from visavis.redaction.styles import Style
 
+_MORE = "holds more pictures, pages say; the first alone was redacted and written"
 _COUNTED = ("covered", "kept", "spared", "also", "frames", "covered_frames")
 
 Entry = dict[str, Any]
 
 
 def entry(done: Done) -> Entry:
-    """What is said of one file; an error is said at once on standard error, too."""
+    """What is said of one file; an error, or that there is more in the file, is said at once on standard error, too."""
     named: Entry = {"file": str(done.task.source), "kind": done.kind}
     outcome = done.outcome
     if isinstance(outcome, VisavisError):
@@ -31,6 +32,9 @@ def entry(done: Done) -> Entry:
     if outcome is None:
         return named
     if isinstance(outcome, Redacted):
+        if done.first_of_several:
+            click.echo(f"visavis: {done.task.source}: {_MORE}", err=True)
+            named |= {"first_of_several": True}
         counts = {"covered": outcome.covered, "kept": outcome.kept, "spared": outcome.spared}
     else:
         counts = {"frames": outcome.frames, "covered_frames": outcome.covered_frames}

@@ -72,7 +72,7 @@ class Asked:
 class Done:
     """What became of a file: None where that was done before. moments, coverage: what a review wants to know, where it can.
 
-    also: how many boxes were covered by hand.
+    also: how many boxes were covered by hand. first_of_several: whether the file has more pictures, which were not redacted.
     """
 
     task: Task
@@ -81,6 +81,7 @@ class Done:
     moments: Sequence[Moment] | None = None
     coverage: Coverage | None = None
     also: int = 0
+    first_of_several: bool = False
 
 
 def ends_the_run(error: VisavisError) -> bool:
@@ -128,6 +129,5 @@ def _redact_photo(asked: Asked, outputs: Outputs, task: Task) -> Done:
     outputs.write(task, redacted.photo)
     moments = asked.reviewing.moments_of(asked.analyzer, task.source, covering)
     coverage = asked.reviewing.coverage_of(task.source, photo, redacted)
-    return Done(
-        task, "photo", replace(redacted, photo=b"", regions=()), moments, coverage, len(covering.also)
-    )
+    bare, more = replace(redacted, photo=b"", regions=()), Photo(photo).is_first_of_several()
+    return Done(task, "photo", bare, moments, coverage, len(covering.also), more)

@@ -5,12 +5,16 @@ from __future__ import annotations
 import errno
 import json
 import os
+import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pillow_heif
 import pytest
 from commands import refused, visavis_here
+from films import Film
 from PIL import Image
 
 import visavis
@@ -269,3 +273,17 @@ def test_people_who_agreed_are_spared_until_they_withdraw(
     assert run.returncode == 0, run.stderr
     assert analyzer.detect(tmp_path / "again.png") == []
     refused(visavis_here("redact", photo, tmp_path / "third.png", "--keep", "nobody"), "no gallery")
+
+
+def test_the_example_of_the_library_page_works(hopper: Path, tmp_path: Path) -> None:
+    page = (Path(__file__).resolve().parents[2] / "docs" / "library.md").read_text("utf-8")
+    (code,) = re.findall(r"## Redaction\n\n```python\n(.*?)```", page, re.DOTALL)
+    (tmp_path / "party.jpg").write_bytes(hopper.read_bytes())
+    Film().write(tmp_path / "speech.mp4")
+    run = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert run.returncode == 0, run.stderr
+    assert re.fullmatch(r"[1-9]\d* of 20 frames have a cover\n", run.stdout)
+    for name in ("party-to-publish.jpg", "speech-to-publish.mp4"):
+        assert (tmp_path / name).stat().st_size

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 from visavis.analysis import Analyzer
 from visavis.comparison import DEFAULT_MAX_FMR, Calibration, Comparison, compare_templates, mean_template
-from visavis.errors import VisavisError
+from visavis.errors import UnsupportedImageError, VisavisError
 from visavis.extras import require_extra
 from visavis.faces import Box, Face, Landmarks, ModelIdentity, Point, Pose, Quality, Template
 from visavis.imaging import ImageSource, Limits
@@ -94,10 +94,15 @@ def redact(
 
     style: only SOLID leaves nothing of what it covers. keep: faces whose middle lies in one of these boxes are not covered;
     also: these boxes are covered besides, both in pixels of the upright photo. Raises CoverError for a style or shape that there is
-    not, and another VisavisError for what cannot be read.
+    not, CorrectionError where one of the latter lies outside of the photo, and another VisavisError for what cannot be read.
     """
-    covering = Covering(style, shape, tuple(keep), tuple(also))
-    return _redact(_shared_analyzer(), file_of(photo), covering).photo
+    covering, file = Covering(style, shape, tuple(keep), tuple(also)), file_of(photo)
+    try:
+        return _redact(_shared_analyzer(), file, covering).photo
+    except UnsupportedImageError as error:
+        raise UnsupportedImageError(
+            error.message, hint=f"{error.hint}; videos are for `redact_video`"
+        ) from None
 
 
 def redact_video(
@@ -111,7 +116,7 @@ def redact_video(
 
     covering: how, and what is corrected by hand. audio: whether the sound is kept. The file appears when it is complete; a run that
     is cut off begins anew, where the command line's goes on. Raises a VisavisError for what cannot be read or written,
-    OutputExistsError where there is a file of that name. Needs the extra `video`.
+    OutputExistsError where there is a file of that name, CorrectionError where a box to be covered is in no frame. Needs the extra `video`.
     """
     require_extra("video", "av")
     from visavis.redaction.video_files import redact_to

@@ -10,7 +10,7 @@ from __future__ import annotations
 import io
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -21,6 +21,7 @@ from PIL import Image, ImageCms, ImageFile, UnidentifiedImageError
 
 from visavis.errors import (
     CorruptImageError,
+    ImageError,
     ImageTooLargeError,
     UnreadableImageError,
     UnsupportedImageError,
@@ -95,6 +96,14 @@ class Photo:
     def long_side(self) -> int:
         """The larger of width and height, in pixels."""
         return max(self.width, self.height)
+
+    def is_first_of_several(self) -> bool:
+        """Whether the file holds more pictures, pages say, which are not read. A JPEG's second one, a preview say, does not count."""
+        if self._is_jpeg or not self._data:
+            return False
+        with suppress(ImageError), _pillow_errors():
+            return bool(getattr(_open(self._data), "is_animated", False))
+        return False
 
     def image(self, min_scale: float = 1.0) -> Image.Image:
         """Return the upright RGB picture, at `min_scale` of its size or a little larger.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 import sys
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 
 from visavis.cli import commands
 from visavis.models.quality import REASONS
+from visavis.server.rest import video_redactions
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -48,3 +50,17 @@ def test_links_between_pages_lead_somewhere() -> None:
     for page in (*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("benchmarks/*.md")):
         for target in re.findall(r"\]\(([^)#]+)", page.read_text("utf-8")):
             assert (page.parent / target).exists(), f"{page.name}: {target}"
+
+
+def test_what_cancelling_a_job_leaves_is_said_alike_everywhere() -> None:
+    command = commands.commands["job"]
+    assert isinstance(command, click.Group)
+    texts = [
+        command.commands["cancel"].help or "",
+        inspect.getdoc(video_redactions.cancel) or "",
+        *((ROOT / "docs" / page).read_text("utf-8") for page in ("server.md", "rest.md")),
+    ]
+    for text in map(" ".join, map(str.split, texts)):
+        assert "nothing of what it did is kept, but for a re" in text
+        assert "that is being stored at that moment" in text
+        assert "One that has ended stays as it was." in text

@@ -45,7 +45,10 @@ def list_(database_url: str | None, *, as_json: bool) -> None:
 @database_option
 @json_option
 def cancel(job_id: str, database_url: str | None, *, as_json: bool) -> None:
-    """End a job; nothing of what it found is kept. Whoever asked for it is told that it failed."""
+    """End a job that runs; nothing of what it did is kept, but for a redacted video that is being stored at that moment.
+
+    Whoever asked is told that it is cancelled, of a redaction, or that it has failed, of the others. One that has ended stays as it was.
+    """
     from visavis.services import jobs
 
     with opened_registry(database_url) as registry:

@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 
 import click
+from click.core import ParameterSource
 
 from visavis.analysis import Analyzer
 from visavis.cli.inputs import PHOTO_SUFFIXES, VIDEO_SUFFIXES, CorrectionType, existing_file, new_file
@@ -19,11 +20,12 @@ from visavis.cli.redact_review import Reviewing
 from visavis.cli.redact_words import counted, entry, say_what_was_done
 from visavis.cli.redacting import Asked, Done, Sparing, redact_photos
 from visavis.cli.state import database_option, opened_registry
+from visavis.errors import FolderUnreadableError, MissingExtraError
 from visavis.extras import require_extra
 from visavis.redaction.corrections import Correction
 from visavis.redaction.covering import VideoCovering
 from visavis.redaction.masks import Shape
-from visavis.redaction.outputs import Outputs, Task, tasks_of
+from visavis.redaction.outputs import Input, Outputs, Task, tasks_of
 from visavis.redaction.styles import Style
 from visavis.settings import home
 
@@ -111,33 +113,52 @@ def redact(
     INPUT is never changed and nothing is overwritten; a run that was cut off can be repeated and goes on. Other files are named
     and not copied. Exits 1 if a file failed.
     """
-    tasks, others = tasks_of(source, target, PHOTO_SUFFIXES | VIDEO_SUFFIXES)
-    _check(source, keep + also, tasks)
+    if gallery is None:
+        _check_nobody_is_spared()
+    given = tasks_of(source, target, PHOTO_SUFFIXES | VIDEO_SUFFIXES)
+    _check(source, keep + also, given.tasks)
     reviewing = Reviewing.asked(source, target, report, annotations)
     covering = VideoCovering(Style(style), Shape(shape), keep, also)
     counts: Counter[str] = Counter()
     with resumable(), _sparing(gallery, max_fpir, database_url) as sparing:
         asked = Asked(Analyzer(), covering, audio, sparing, reviewing)
-        entries = counted(map(entry, reviewing.kept(_redact_all(asked, tasks))), counts)
+        done = _reviewed(reviewing, _redact_all(asked, given), given.others, covering.style)
+        entries = counted(map(entry, done), counts)
         if as_json:
-            not_copied = [str(path) for path in others]
-            print_json_list(entries, "files", lambda: {"not_copied": not_copied, **reviewing.missed()})
+            not_copied = [str(path) for path in given.others]
+            print_json_list(entries, "files", lambda: {"not_copied": not_copied, **reviewing.told()})
         else:
             for _ in entries:
                 pass
-            say_what_was_done(counts, others, covering.style, reviewing.missed())
-        reviewing.write(others, covering.style)
+            say_what_was_done(counts, given.others, covering.style, reviewing.told())
     if counts["failed"]:
         sys.exit(1)
+
+
+def _reviewed(
+    reviewing: Reviewing, done: Iterator[Done], others: Sequence[Path], style: Style
+) -> Iterator[Done]:
+    """What was done, as it comes, and then the page of it, where one is asked for."""
+    yield from reviewing.kept(done)
+    reviewing.write(others, style)
 
 
 def _check(source: Path, corrections: Sequence[Correction], tasks: Sequence[Task]) -> None:
     if source.is_dir() and corrections:
         raise click.UsageError("--keep-box and --also are for one photo or video")
     if any(map(_is_video, tasks)):
-        require_extra("video", "av")
+        if not source.is_dir():
+            require_extra("video", "av")
     elif any(correction.is_timed for correction in corrections):
         raise click.UsageError("a box with a time is for a video")
+
+
+def _check_nobody_is_spared() -> None:
+    """Whoever says how to spare people and not whom has forgotten something."""
+    context = click.get_current_context()
+    for parameter, option in (("max_fpir", "--fpir"), ("database_url", "--database-url")):
+        if context.get_parameter_source(parameter) is ParameterSource.COMMANDLINE:
+            raise click.UsageError(f"{option} is for --keep GALLERY")
 
 
 def _is_video(task: Task) -> bool:
@@ -148,22 +169,31 @@ def _is_video(task: Task) -> bool:
     return suffix in VIDEO_SUFFIXES and task.target.suffix.lower() in VIDEO_SUFFIXES
 
 
-def _redact_all(asked: Asked, tasks: Sequence[Task]) -> Iterator[Done]:
+def _redact_all(asked: Asked, given: Input) -> Iterator[Done]:
     """Photos side by side, then videos one after the other, for each of them takes all cores."""
-    photos = [task for task in tasks if not _is_video(task)]
-    videos = [task for task in tasks if _is_video(task)]
+    photos = [task for task in given.tasks if not _is_video(task)]
+    videos = [task for task in given.tasks if _is_video(task)]
     outputs = Outputs(home(), asked.settings_of_photos())
-    outputs.sweep(tasks)
+    outputs.sweep(given.tasks)
+    yield from (Done(folder, "folder", FolderUnreadableError()) for folder in given.unreadable)
     with progress("redacting", len(photos)) as advance:
         for done in redact_photos(asked, outputs, photos):
             yield done
             advance()
     if videos:
-        from visavis.cli.redact_videos import redact_videos
+        yield from _videos(asked, videos)
 
-        yield from redact_videos(
-            asked, Outputs(home(), asked.settings_of_videos()), home() / "videos", videos
-        )
+
+def _videos(asked: Asked, tasks: Sequence[Task]) -> Iterator[Done]:
+    """What became of videos, which all fail where the packages for them are missing."""
+    try:
+        require_extra("video", "av")
+    except MissingExtraError as error:
+        yield from (Done(task, "video", error) for task in tasks)
+        return
+    from visavis.cli.redact_videos import redact_videos
+
+    yield from redact_videos(asked, Outputs(home(), asked.settings_of_videos()), home() / "videos", tasks)
 
 
 @contextmanager

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from visavis.analysis import Analyzer
-from visavis.errors import OutputExistsError
 from visavis.files import unwritable, whole_file, why
 from visavis.imaging import Photo
 from visavis.redaction.annotations import Annotations, read_annotations
@@ -19,7 +21,7 @@ from visavis.redaction.gathering import VideoMoments, photo_moments
 from visavis.redaction.masks import Region
 from visavis.redaction.missed import Coverage, coverage, missed_faces
 from visavis.redaction.moments import Moment
-from visavis.redaction.report import Review, Reviewed, is_review, review_page
+from visavis.redaction.report import Review, Reviewed, review_page
 from visavis.redaction.styles import Style
 
 if TYPE_CHECKING:
@@ -36,10 +38,11 @@ class Reviewing:
     annotations: Annotations | None = None
     _reviewed: list[Reviewed] = field(default_factory=list)
     _coverage: dict[str, Coverage] = field(default_factory=dict)
+    _written: Path | None = None
 
     @classmethod
     def asked(cls, source: Path, target: Path, report: Path | None, annotations: Path | None) -> Reviewing:
-        """As the command line asks. Raises UsageError, OutputExistsError, AnnotationsError before anything is done."""
+        """As the command line asks. Raises UsageError and AnnotationsError before anything is done."""
         if report is not None:
             _check_place(report, target)
         if annotations is None:
@@ -88,16 +91,19 @@ class Reviewing:
         return {"missed": missed_faces(self._coverage, len(self.annotations))}
 
     def write(self, others: Sequence[Path], style: Style) -> None:
-        """Write the page, where one is asked for. Raises OutputFullError and OutputUnwritableError."""
+        """Write the page, where one is asked for, beside whatever has its name. Raises OutputFullError and OutputUnwritableError."""
         if self.report is None:
             return
         not_copied = [self.name_of(path) for path in others]
         page = review_page(Review(self._reviewed, not_copied, style, self.missed().get("missed")))
         try:
-            with whole_file(self.report, private=True) as file:
-                file.write(page.encode())
+            self._written = _write_beside(self.report, page.encode())
         except OSError as error:
             raise unwritable("the report", error) from None
+
+    def told(self) -> dict[str, Any]:
+        """What JSON says of it: "missed", and "report" where the page was written."""
+        return self.missed() | ({"report": str(self._written)} if self._written else {})
 
 
 @dataclass(slots=True)
@@ -125,10 +131,20 @@ class VideoReviewing:
         return self.gathered.moments() if self.gathered else None
 
 
+def _write_beside(path: Path, data: bytes) -> Path:
+    """Write a file of that name or, where there is one, of the next that is free, name-2, name-3 ...: which. Raises OSError."""
+    for number in count(1):
+        place = path if number == 1 else path.with_stem(f"{path.stem}-{number}")
+        with suppress(FileExistsError):
+            if not os.path.lexists(place):
+                with whole_file(place, private=True, new=True) as file:
+                    file.write(data)
+                return place
+    raise AssertionError
+
+
 def _check_place(report: Path, target: Path) -> None:
-    """The page shows what may have been missed: it is not to be among what is published, nor to take the place of anything."""
+    """The page shows what may have been missed: it is not to be among what is published."""
     place = report.resolve()
     if place == target.resolve() or target.resolve() in place.parents:
         raise click.UsageError("--report is not to be published: write it outside of OUTPUT")
-    if report.exists() and not is_review(report):
-        raise OutputExistsError("there is a file of the report's name that is none", hint="name another file")

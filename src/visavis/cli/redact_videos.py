@@ -8,6 +8,7 @@ from pathlib import Path
 from visavis.cli.progress import progress
 from visavis.cli.redacting import Asked, Done, ends_the_run
 from visavis.errors import CorruptVideoError, SparedMeanwhileError, VisavisError
+from visavis.redaction.by_hand import ByHand
 from visavis.redaction.outputs import Outputs, Task
 from visavis.redaction.videos import VideoRedaction
 from visavis.redaction.watching import looker
@@ -51,6 +52,7 @@ def _write(asked: Asked, outputs: Outputs, workshop: Workshop, task: Task, origi
     if outputs.origin(task) != origin:  # what the workshop holds is of another film
         raise CorruptVideoError("the video changed while it was redacted")
     watching = asked.reviewing.video(task.source, (video.width, video.height), asked.covering)
+    by_hand = ByHand(video, asked.covering, watching)
     redaction = VideoRedaction(
         video,
         looker(asked.analyzer, asked.sparing.spare),
@@ -59,10 +61,11 @@ def _write(asked: Asked, outputs: Outputs, workshop: Workshop, task: Task, origi
         written,
         Audio(asked.audio),
         progress,
-        watching,
+        by_hand,
     )
     done = redaction.cover()
+    by_hand.check()
     with outputs.writing(task, origin) as file:
         redaction.write(file)
         asked.sparing.recheck()
-    return Done(task, "video", done, watching.moments(), watching.coverage)
+    return Done(task, "video", done, watching.moments(), watching.coverage, len(asked.covering.also))

@@ -8,19 +8,25 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from visavis.analysis import Analyzer
+from visavis.cli.inputs import PHOTO_SUFFIXES
 from visavis.errors import (
     ClockError,
     KeyringError,
     ModelError,
+    OutputFormatError,
     OutputFullError,
     SearchRateError,
     SparedMeanwhileError,
+    StateUnwritableError,
     StoreError,
     UnknownGalleryError,
+    UnsupportedFileError,
+    UnsupportedImageError,
     VisavisError,
 )
+from visavis.imaging import Photo
 from visavis.redaction.covering import Redacted, VideoCovering
-from visavis.redaction.encoding import format_of
+from visavis.redaction.encoding import Format, format_of
 from visavis.redaction.missed import Coverage
 from visavis.redaction.moments import Moment
 from visavis.redaction.outputs import Outputs, Task
@@ -38,6 +44,7 @@ _OF_NO_FILE = (
     OutputFullError,
     SearchRateError,
     SparedMeanwhileError,
+    StateUnwritableError,
     StoreError,
     UnknownGalleryError,
 )
@@ -73,13 +80,18 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What became of a file: None where that was done before. moments, coverage: what a review wants to know, where it can."""
+    """What became of a file: None where that was done before. moments, coverage: what a review wants to know, where it can.
+
+    also: how many boxes were covered by hand. first_of_several: whether the file has more pictures, which were not redacted.
+    """
 
     task: Task
     kind: str
     outcome: Redacted | RedactedVideo | VisavisError | None
     moments: Sequence[Moment] | None = None
     coverage: Coverage | None = None
+    also: int = 0
+    first_of_several: bool = False
 
 
 def ends_the_run(error: VisavisError) -> bool:
@@ -100,13 +112,32 @@ def redact_photos(asked: Asked, outputs: Outputs, tasks: Sequence[Task]) -> Iter
 
 
 def _redact(asked: Asked, outputs: Outputs, task: Task) -> Done:
+    try:
+        return _redact_photo(asked, outputs, task)
+    except UnsupportedImageError:
+        if task.source.suffix.lower() in PHOTO_SUFFIXES:
+            raise
+        raise UnsupportedFileError from None  # nothing but its being the input made it a photo
+
+
+def _format_of(task: Task, photo: bytes) -> Format:
+    """What a photo becomes. Raises OutputFormatError; where it is no photo, the ImageError that fits, whatever the output is called."""
+    try:
+        return format_of(task.target)
+    except OutputFormatError:
+        Photo(photo)
+        raise
+
+
+def _redact_photo(asked: Asked, outputs: Outputs, task: Task) -> Done:
     covering = asked.covering.at(0)
     if outputs.done(task):
         return Done(task, "photo", None, asked.reviewing.moments_of(asked.analyzer, task.source, covering))
-    origin = outputs.origin(task)
-    written, photo = format_of(task.target), read_photo(task.source)
+    origin, photo = outputs.origin(task), read_photo(task.source)
+    written = _format_of(task, photo)
     redacted = redact(asked.analyzer, photo, covering, spare=asked.sparing.spare, written=written)
     outputs.write(task, origin, redacted.photo)
     moments = asked.reviewing.moments_of(asked.analyzer, task.source, covering)
     coverage = asked.reviewing.coverage_of(task.source, photo, redacted)
-    return Done(task, "photo", replace(redacted, photo=b"", regions=()), moments, coverage)
+    bare, more = replace(redacted, photo=b"", regions=()), Photo(photo).is_first_of_several()
+    return Done(task, "photo", bare, moments, coverage, len(covering.also), more)

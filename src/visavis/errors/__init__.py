@@ -116,7 +116,9 @@ from visavis.errors.models import UnknownModelError as UnknownModelError
 from visavis.errors.models import WeightsCorruptError as WeightsCorruptError
 from visavis.errors.models import WeightsMissingError as WeightsMissingError
 from visavis.errors.outputs import AnnotationsError as AnnotationsError
+from visavis.errors.outputs import CorrectionError as CorrectionError
 from visavis.errors.outputs import CoverError as CoverError
+from visavis.errors.outputs import FolderUnreadableError as FolderUnreadableError
 from visavis.errors.outputs import OutputExistsError as OutputExistsError
 from visavis.errors.outputs import OutputFormatError as OutputFormatError
 from visavis.errors.outputs import OutputFullError as OutputFullError
@@ -125,6 +127,8 @@ from visavis.errors.outputs import OutputUnwritableError as OutputUnwritableErro
 from visavis.errors.outputs import RedactionError as RedactionError
 from visavis.errors.outputs import RedactionRunningError as RedactionRunningError
 from visavis.errors.outputs import SparedMeanwhileError as SparedMeanwhileError
+from visavis.errors.outputs import StateUnwritableError as StateUnwritableError
+from visavis.errors.outputs import UnsupportedFileError as UnsupportedFileError
 from visavis.errors.store import BackupError as BackupError
 from visavis.errors.store import EraseUnfinishedError as EraseUnfinishedError
 from visavis.errors.store import NewerStoreError as NewerStoreError

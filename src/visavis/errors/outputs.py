@@ -16,7 +16,7 @@ class CoverError(RedactionError):
 
 
 class OutputExistsError(RedactionError):
-    """There is a file of that name, and it is not what this photo was redacted to before; nothing is ever overwritten."""
+    """There is a file of that name, and it is not what came of this one with the same options and consents; nothing is ever overwritten."""
 
     hint = "name another output, or move that file away"
 
@@ -45,6 +45,24 @@ class OutputFormatError(RedactionError):
     hint = "end it with .jpg, .png, .webp, .tif, .bmp, .gif, .heic or .avif, best as the photo does"
 
 
+class FolderUnreadableError(RedactionError):
+    """The folder cannot be read, and nothing in it was redacted."""
+
+    hint = "check your rights"
+
+
+class UnsupportedFileError(RedactionError):
+    """The file is not of a kind that visavis reads."""
+
+    hint = "photos: JPEG, PNG, WebP, TIFF, BMP, GIF, HEIC, AVIF; videos: MP4, MOV, MKV, WebM, GIF"
+
+
+class CorrectionError(RedactionError):
+    """A box that was to be covered by hand would cover nothing."""
+
+    hint = "boxes are X,Y,W,H in pixels of the upright picture, times count from the start of the video"
+
+
 class OutputUnwritableError(RedactionError):
     """The output cannot be written."""
 
@@ -61,3 +79,9 @@ class OutputFullError(OutputUnwritableError):
     """There is no room for the output."""
 
     hint = "free some, and repeat the command: it goes on where it stopped"
+
+
+class StateUnwritableError(OutputUnwritableError):
+    """The state folder, in which it is kept what was redacted, cannot be written."""
+
+    hint = "set VISAVIS_HOME to a folder that is yours, with room in it"

@@ -23,6 +23,7 @@ from visavis.errors import (
 from visavis.jobs.films import file_of, workshop_of
 from visavis.models.manifest import DEFAULT_RECOGNISER
 from visavis.redaction import videos
+from visavis.redaction.by_hand import ByHand
 from visavis.redaction.redact import Spare
 from visavis.redaction.videos import VideoRedaction
 from visavis.redaction.watching import looker
@@ -70,8 +71,8 @@ class RedactionWork:
         """Do what is left of the redaction, and store the result; there is never more to do then. Where a consent ends meanwhile it is done anew.
 
         Raises JobEndedError where the job does not run any more, which is seen after each part; JobElsewhereError, after a pause, where a process
-        that was taken for dead is still at it; TargetExistsError, TargetUnwritableError, FilmUnwritableError, OutputFullError,
-        OutputUnwritableError, UnknownGalleryError, SearchRateError, SparedMeanwhileError, the VideoError that fits, and StoreError.
+        that was taken for dead is still at it; TargetExistsError, TargetUnwritableError, FilmUnwritableError, OutputFullError, OutputUnwritableError,
+        UnknownGalleryError, SearchRateError, SparedMeanwhileError, CorrectionError, the VideoError that fits, and StoreError.
         """
         try:
             with Workshop(self._folder).held():
@@ -92,19 +93,23 @@ class RedactionWork:
         mark = mark_of(self._registry, gallery) if gallery else ""
         workshop = Workshop(self._folder / name_of(mark))
         progress = _Noted(self._registry, self._job.id, workshop)
-        redaction = self._redaction(progress, workshop, self._spare(gallery))
+        by_hand = ByHand(self._video, self._options.covering)
+        redaction = self._redaction(workshop, progress, by_hand, self._spare(gallery))
         done = redaction.cover()
+        by_hand.check()
         result = self._write(redaction)
         progress.note()
         if gallery:
             check_unchanged(self._registry, gallery, mark)
-        mark = hashlib.sha256(
+        job_mark = hashlib.sha256(
             self._job.id.encode()
         ).hexdigest()  # others may be told of what S3 keeps with it
-        deliver(result, redaction.written.media_type, self._options.target, self._region, mark)
+        deliver(result, redaction.written.media_type, self._options.target, self._region, job_mark)
         progress.note(covered_frames=done.covered_frames)
 
-    def _redaction(self, progress: _Noted, workshop: Workshop, spare: Spare | None) -> VideoRedaction:
+    def _redaction(
+        self, workshop: Workshop, progress: _Noted, by_hand: ByHand, spare: Spare | None
+    ) -> VideoRedaction:
         return VideoRedaction(
             self._video,
             looker(self._registry.analyzer(DEFAULT_RECOGNISER), spare),
@@ -113,6 +118,7 @@ class RedactionWork:
             video_format_of(PurePath(self._options.target["Name"])),
             Audio(self._options.audio),
             progress,
+            by_hand,
         )
 
     def _gallery(self) -> Gallery | None:

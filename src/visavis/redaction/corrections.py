@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+from visavis.errors import CorrectionError
 from visavis.faces import Box
 
 _TIMES = re.compile(r"([\d:.]+)-([\d:.]+)")
@@ -49,9 +51,38 @@ def read_correction(text: str) -> Correction:
         return Correction(read_box(box))
     match = _TIMES.fullmatch(times)
     from_ms, until_ms = map(_ms, match.groups()) if match else (math.nan, math.nan)
-    if not from_ms <= until_ms:
+    if not from_ms < until_ms:
         raise ValueError("a time is FROM-UNTIL, in seconds or as MIN:SEC, such as @12.5-14 or @1:02-1:05")
     return Correction(read_box(box), from_ms, until_ms)
+
+
+def check_boxes(boxes: Iterable[Box], width_px: int, height_px: int) -> None:
+    """Raise CorrectionError where one of the boxes to be covered covers nothing of an upright picture of that size."""
+    for number, box in enumerate(boxes, 1):
+        left, top, right, bottom = box.xyxy
+        if not (all(map(math.isfinite, box.xyxy)) and left < right and top < bottom):
+            raise CorrectionError(f"box {number} of those to be covered by hand has no area")
+        if not (left < width_px and top < height_px and right > 0 and bottom > 0):
+            size = f"{width_px} x {height_px} pixels"
+            raise CorrectionError(
+                f"box {number} of those to be covered by hand lies outside of the picture, which has {size}"
+            )
+
+
+def check_times(corrections: Iterable[Correction], duration_ms: float) -> None:
+    """Raise CorrectionError where one of the boxes to be covered has no time, or one that is not of a video of that length."""
+    for number, correction in enumerate(corrections, 1):
+        if not correction.from_ms <= correction.until_ms:
+            raise CorrectionError(f"box {number} of those to be covered by hand ends before it begins")
+        if correction.from_ms > duration_ms or correction.until_ms < 0:
+            raise never_shown(number, duration_ms)
+
+
+def never_shown(number: int, duration_ms: float) -> CorrectionError:
+    """What to raise where no frame of a video of that length is shown in the time of a box to be covered."""
+    return CorrectionError(
+        f"no frame is shown in the time of box {number} of those to be covered by hand; the video ends after {duration_ms / 1000:.1f} s"
+    )
 
 
 def _ms(time: str) -> float:

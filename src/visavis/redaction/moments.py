@@ -42,7 +42,8 @@ class Moment:
             left, top, right, bottom = self.corners
             box = f"{left},{top},{right - left},{bottom - top}"
         if self.span:
-            time = f"@{clock(self.span.from_ms)}-{clock(self.span.until_ms, up=True)}"
+            until_ms = max(self.span.until_ms, self.span.from_ms + 0.001)  # no time is empty
+            time = f"@{clock(self.span.from_ms)}-{clock(until_ms, up=True)}"
         return f"--also {box}{time}"
 
 

@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import hashlib
 import os
+import stat
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from visavis.errors import OutputExistsError, OutputPlaceError
+from visavis.errors import OutputExistsError, OutputFullError, OutputPlaceError, StateUnwritableError
 from visavis.files import sweep, unwritable, whole_file
 
 _DIGEST_BYTES = 16
@@ -30,26 +31,75 @@ class Task:
     target: Path
 
 
-def tasks_of(source: Path, target: Path, suffixes: frozenset[str]) -> tuple[list[Task], list[Path]]:
-    """What there is to do, the structure of folders kept, and the files that are no photos by their endings; both in order.
+@dataclass(frozen=True, slots=True)
+class Input:
+    """What there is to do in an input, each in order of its path.
 
-    Symbolic links to folders are not followed. Raises OutputPlaceError where one place lies within the other or is the other.
+    others: what is no photo by its ending, links to folders, links that lead nowhere, and what is no file. unreadable: folders, with their places.
     """
+
+    tasks: Sequence[Task]
+    others: Sequence[Path] = ()
+    unreadable: Sequence[Task] = ()
+
+
+def tasks_of(source: Path, target: Path, suffixes: frozenset[str]) -> Input:
+    """What there is to do, the structure of folders kept. suffixes: in lower case, of photos.
+
+    Links to folders are not followed. Raises OutputPlaceError where one place lies within the other or is the other, and where one is a
+    folder and the other a file.
+    """
+    _check_kinds(source, target)
     here, there = source.resolve(), target.resolve()
     if here == there or here in there.parents or there in here.parents or _same(source, target):
         raise OutputPlaceError
     if not source.is_dir():
-        return [Task(source, target)], []
-    files = sorted(path for path in source.rglob("*") if path.is_file())
-    photos = [path for path in files if path.suffix.lower() in suffixes]
-    others = [path for path in files if path.suffix.lower() not in suffixes]
-    return [Task(path, target / path.relative_to(source)) for path in photos], others
+        return Input([Task(source, target)])
+    found, unreadable = _walked(source)
+    photos = [path for path in found if path.suffix.lower() in suffixes and _is_file(path)]
+    others = sorted(set(found) - set(photos))
+    tasks, folders = (
+        [Task(path, target / path.relative_to(source)) for path in paths] for paths in (photos, unreadable)
+    )
+    return Input(tasks, others, folders)
+
+
+def _check_kinds(source: Path, target: Path) -> None:
+    if source.is_dir() and target.is_file():
+        raise OutputPlaceError("the input is a folder, and the output a file", hint="name another folder")
+    if target.is_dir() and not source.is_dir():
+        raise OutputPlaceError(
+            "the output is a folder, and the input is not", hint="name a new file, in that folder say"
+        )
+
+
+def _walked(source: Path) -> tuple[list[Path], list[Path]]:
+    """All that lies in a folder but the folders, links to those among it; and the folders that cannot be read."""
+    found: list[Path] = []
+    unreadable: list[Path] = []
+    for folder, folders, files in os.walk(
+        source, onerror=lambda error: unreadable.append(Path(error.filename))
+    ):
+        links = [name for name in folders if os.path.islink(os.path.join(folder, name))]  # noqa: PTH114, PTH118
+        found += [Path(folder, name) for name in (*links, *files)]
+    return sorted(found), sorted(unreadable)
+
+
+def _is_file(path: Path) -> bool:
+    """Whether it is one, or may be: what may not be looked at fails by its name when it is read."""
+    try:
+        return stat.S_ISREG(path.stat().st_mode)
+    except PermissionError:
+        return True
+    except OSError:
+        return False
 
 
 class Outputs:
     """What was written before, and what is written now. Safe to share between threads.
 
-    folder: where that is remembered. settings: text that differs where redaction was asked for differently.
+    folder: where that is remembered. settings: text that differs where redaction was asked for differently. Raises OutputFullError and
+    StateUnwritableError.
     """
 
     def __init__(self, folder: Path, settings: str) -> None:
@@ -118,15 +168,25 @@ class Outputs:
 
     def _remember(self, digest: bytes) -> None:
         with self._lock:
-            self._file.parent.mkdir(parents=True, exist_ok=True)
-            handle = os.open(self._file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-            with os.fdopen(handle, "w", encoding="ascii") as file:
+            with self._opened() as file:
                 file.write(f"\n{digest.hex()}\n")  # the line before may have been cut off
             self._known.add(digest)
 
+    @contextmanager
+    def _opened(self) -> Iterator[IO[str]]:
+        """What is remembered, to be read from its start and added to; raises OutputFullError and StateUnwritableError."""
+        try:
+            self._file.parent.mkdir(parents=True, exist_ok=True)
+            handle = os.open(self._file, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
+            with os.fdopen(handle, "r+", encoding="ascii", errors="replace") as file:
+                yield file
+        except OSError as error:
+            told = unwritable("the state folder", error)
+            raise told if isinstance(told, OutputFullError) else StateUnwritableError(told.message) from None
+
     def _read(self) -> Iterator[bytes]:
         """What is remembered; a line that was cut off is passed over."""
-        with suppress(FileNotFoundError), self._file.open(encoding="ascii", errors="replace") as file:
+        with self._opened() as file:
             for line in file:
                 with suppress(ValueError):
                     yield bytes.fromhex(line)

@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 
 from visavis.analysis import Analyzer
 from visavis.faces import Face
-from visavis.imaging import ImageSource
+from visavis.imaging import ImageSource, Photo
+from visavis.redaction.corrections import check_boxes
 from visavis.redaction.covering import Covering, Redacted
 from visavis.redaction.encoding import Format
 from visavis.redaction.masks import COVER_CONFIDENCE
@@ -26,8 +27,12 @@ def redact(
 ) -> Redacted:
     """Cover the faces of a photo but those that are kept by hand or spared. written: the format, by default the photo's own.
 
-    Raises the ImageError or ModelError that fits, OutputFormatError, and what `spare` raises.
+    Raises the ImageError or ModelError that fits, OutputFormatError, CorrectionError where a box to be covered lies outside of the
+    photo, and what `spare` raises.
     """
+    if covering.also:
+        opened = Photo(photo)
+        check_boxes(covering.also, opened.width, opened.height)
     faces = analyzer.candidates(photo, COVER_CONFIDENCE)
     others = [face for face in faces if not covering.left_open(face.box)]
     spared = spare(photo, others) if spare else [False] * len(others)

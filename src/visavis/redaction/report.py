@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from html import escape
 from importlib import resources
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
 
 MOST_MOMENTS = 48
 _MOST_NAMES = 100
-_MARK, _BEGINNING_BYTES = b'<meta name="generator" content="visavis redact">', 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +45,7 @@ class Reviewed:
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """All of a redaction. not_copied: names of files that are neither photos nor videos. missed: see `missed.missed_faces`."""
+    """All of a redaction. not_copied: names of what is of no kind that visavis reads. missed: see `missed.missed_faces`."""
 
     files: Sequence[Reviewed]
     not_copied: Sequence[str] = ()
@@ -80,13 +78,6 @@ def review_page(review: Review, most: int = MOST_MOMENTS) -> str:
         warnings="\n".join(f'<p class="warning">{escape(warning)}</p>' for warning in _warnings(review)),
         sections="\n".join(filter(None, sections)),
     )
-
-
-def is_review(file: Path) -> bool:
-    """Whether a file is such a page, which may be written anew."""
-    with suppress(OSError), file.open("rb") as opened:
-        return _MARK in opened.read(_BEGINNING_BYTES)
-    return False
 
 
 def _facts(review: Review) -> Iterable[tuple[str, str]]:
@@ -135,7 +126,10 @@ def _failed(review: Review) -> str:
 
 
 def _not_copied(review: Review) -> str:
-    return _names("Not copied: neither photos nor videos", [named(name) for name in review.not_copied])
+    return _names(
+        "Not copied: of no kind that visavis reads, or links and special files",
+        [named(name) for name in review.not_copied],
+    )
 
 
 def _names(heading: str, items: Sequence[str]) -> str:

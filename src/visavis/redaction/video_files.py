@@ -9,6 +9,7 @@ from pathlib import Path
 from visavis.analysis import Analyzer
 from visavis.errors import OutputExistsError
 from visavis.files import unwritable, whole_file
+from visavis.redaction.by_hand import ByHand
 from visavis.redaction.covering import VideoCovering
 from visavis.redaction.videos import RedactedVideo, VideoRedaction
 from visavis.redaction.watching import looker
@@ -23,22 +24,26 @@ def redact_to(
 ) -> RedactedVideo:
     """Write a video with its faces covered to a new file. What is under way lies in a temporary folder meanwhile.
 
-    Raises the VideoError that fits, OutputExistsError, OutputFullError and OutputUnwritableError.
+    Raises the VideoError that fits, CorrectionError, OutputExistsError, OutputFullError and OutputUnwritableError.
     """
     written = video_format_of(target)
     if os.path.lexists(target):
         raise OutputExistsError
     try:
         with tempfile.TemporaryDirectory() as folder:
+            video = Video(source)
+            by_hand = ByHand(video, covering)
             redaction = VideoRedaction(
-                Video(source),
+                video,
                 looker(analyzer),
                 Workshop(Path(folder)),
                 covering,
                 written,
                 Audio.KEEP if audio else Audio.DROP,
+                watch=by_hand,
             )
             done = redaction.cover()
+            by_hand.check()
             with whole_file(target, new=True) as file:
                 redaction.write(file)
     except FileExistsError:

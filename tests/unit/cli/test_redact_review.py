@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 from pathlib import Path
 
 import pytest
+from commands import visavis_here
+from PIL import Image
 
 from visavis.cli.redact_review import Reviewing
 from visavis.errors import OutputFullError
@@ -23,3 +26,37 @@ def test_a_full_disk_is_told_as_one_and_leaves_nothing(
     with pytest.raises(OutputFullError, match="the report cannot be written: no space left"):
         Reviewing(tmp_path, tmp_path / "page.html").write([], Style.SOLID)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_report_is_written_beside_what_has_its_name(tmp_path: Path) -> None:
+    photo, page = tmp_path / "in.png", tmp_path / "r.html"
+    Image.new("RGB", (64, 48)).save(photo)
+    page.write_text("somebody's")
+    (tmp_path / "r-2.html").symlink_to(tmp_path / "nowhere")
+    run = visavis_here("redact", photo, tmp_path / "out.png", "--report", page)
+    assert run.stdout.splitlines()[-1] == f"what to look at: {tmp_path / 'r-3.html'}"
+    run = visavis_here("redact", photo, tmp_path / "out.png", "--report", page, "--json")
+    assert json.loads(run.stdout)["report"] == str(tmp_path / "r-4.html")
+    assert page.read_text() == "somebody's"
+    assert not (tmp_path / "nowhere").exists()
+    for name in ("r-3.html", "r-4.html"):
+        assert (tmp_path / name).read_text().startswith("<!doctype html>")
+        assert (tmp_path / name).stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize(
+    ("others", "said"),
+    [
+        ("", "missed 1 of 1 marked faces"),
+        (
+            "b.png,,1,2,9,9\nin.png,3,1,2,9,9\nin.png,,900,2,9,9\n",
+            "missed 1 of 1 marked faces, 3 not measured",
+        ),
+    ],
+)
+def test_marked_faces_that_were_not_measured_are_told(others: str, said: str, tmp_path: Path) -> None:
+    photo, marked = tmp_path / "in.png", tmp_path / "faces.csv"
+    Image.new("RGB", (64, 48)).save(photo)
+    marked.write_text(f"file,frame,x,y,width,height\nin.png,,1,2,30,30\n{others}")
+    run = visavis_here("redact", photo, tmp_path / "out.png", "--annotations", marked)
+    assert run.stdout.splitlines()[-1] == said

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import IO, Protocol
 
 import pytest
+from commands import visavis_here
 from films import Film
 
 from visavis.analysis import Analyzer
@@ -186,3 +187,17 @@ def test_another_version_does_not_go_on_with_what_one_has_seen(
     monkeypatch.setattr("visavis.redaction.workshop.version", lambda _: "another")
     assert all(isinstance(done.outcome, RedactedVideo) for done in run())
     assert list(tmp_path.glob("workshops/*")) == kept, "it goes after a week"
+
+
+@pytest.mark.parametrize("box", ["96,0,9,9", "0,0,9,9@60-61", "0,0,9,9@0.001-0.002"])
+def test_a_box_that_would_cover_nothing_is_an_error(box: str, tmp_path: Path) -> None:
+    film, out = Film().write(tmp_path / "film.mp4"), tmp_path / "out.mp4"
+    run = visavis_here("redact", film, out, "--also", box)
+    assert (run.returncode, out.exists()) == (1, False)
+    assert "of those to be covered by hand" in run.stderr
+
+
+def test_boxes_covered_by_hand_are_told(tmp_path: Path) -> None:
+    film, out = Film().write(tmp_path / "film.mp4"), tmp_path / "out.mp4"
+    run = visavis_here("redact", film, out, "--also", "0,0,9,9@0-0.5")
+    assert "covered 1 box by hand" in run.stdout

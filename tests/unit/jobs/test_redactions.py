@@ -215,6 +215,23 @@ def test_a_film_that_is_damaged(registry: Registry, stage: Stage) -> None:
     assert is_clean(registry)
 
 
+@pytest.mark.parametrize(
+    ("box", "why"),
+    [
+        ("96,0,9,9", "box 1 of those to be covered by hand lies outside of the picture"),
+        ("0,0,9,9@60-61", "no frame is shown in the time of box 1"),
+        ("0,0,9,9@0.001-0.002", "no frame is shown in the time of box 1"),
+    ],
+)
+def test_a_box_that_would_cover_nothing_fails_the_job(
+    box: str, why: str, registry: Registry, stage: Stage
+) -> None:
+    job = done(registry, asked(registry, also=(box,)))
+    assert (job.state, stage.results) == (State.FAILED, [])
+    assert why in (job.message or "")
+    assert is_clean(registry)
+
+
 def test_a_busy_store_has_the_rest_done_anew(registry: Registry, stage: Stage) -> None:
     run = JobRun(registry, asked(registry), lambda *_: None)
 

@@ -8,11 +8,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from films import Film
 from numpy.typing import NDArray
 from PIL import Image
 
 import visavis
-from visavis.errors import CoverError
+from visavis.errors import CorrectionError, CoverError, UnsupportedImageError
 from visavis.faces import Box, Face
 from visavis.imaging import ImageSource, load_rgb
 from visavis.redaction.covering import Covering, VideoCovering
@@ -105,3 +106,15 @@ def test_a_style_or_shape_that_there_is_not_is_refused(
     for field in ("style", "shape"):
         with pytest.raises(CoverError):
             one(**{field: word})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("box", [Box(512, 0, 50, 50), Box(10, 10, 0, 0)])
+def test_a_box_that_would_cover_nothing_is_an_error(box: Box, astronaut: Path) -> None:
+    with pytest.raises(CorrectionError, match="box 1 of those to be covered by hand"):
+        visavis.redact(astronaut, also=[box])
+
+
+def test_who_gives_a_video_for_a_photo_is_told_what_takes_it() -> None:
+    with pytest.raises(UnsupportedImageError) as raised:
+        visavis.redact(Film().bytes())
+    assert raised.value.hint.endswith("; videos are for `redact_video`")

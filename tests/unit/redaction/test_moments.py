@@ -42,6 +42,10 @@ def test_where_the_place_is_not_known_it_is_to_be_filled_in() -> None:
     assert quiet.option == "--also X,Y,W,H@1:01.0-1:01:01.5"
 
 
+def test_a_moment_of_a_single_frame_takes_some_time() -> None:
+    assert Moment("", 0.5, (0, 0, 9, 9), Span(0, 0, 0, 0)).option == "--also 0,0,9,9@0:00.0-0:00.1"
+
+
 def test_clocks() -> None:
     assert [clock(ms) for ms in (0, 99, 7_500, 59_999, 60_000, 3_600_000)] == [
         "0:00.0",

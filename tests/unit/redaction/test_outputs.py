@@ -6,10 +6,17 @@ import errno
 import os
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from visavis.errors import OutputExistsError, OutputFullError, OutputPlaceError, OutputUnwritableError
+from visavis.errors import (
+    OutputExistsError,
+    OutputFullError,
+    OutputPlaceError,
+    OutputUnwritableError,
+    StateUnwritableError,
+)
 from visavis.files import UNFINISHED
 from visavis.redaction.outputs import Outputs, Task, tasks_of
 
@@ -32,9 +39,51 @@ def test_the_structure_is_kept_and_other_files_are_named(tmp_path: Path) -> None
         path = tmp_path / "in" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch()
-    tasks, others = tasks_of(tmp_path / "in", tmp_path / "out", SUFFIXES)
-    assert [task.target.relative_to(tmp_path) for task in tasks] == [Path("out/a/b/c.jpg"), Path("out/b.JPG")]
-    assert [path.name for path in others] == [".hidden", "notes.txt"]
+    given = tasks_of(tmp_path / "in", tmp_path / "out", SUFFIXES)
+    targets = [task.target.relative_to(tmp_path) for task in given.tasks]
+    assert targets == [Path("out/a/b/c.jpg"), Path("out/b.JPG")]
+    assert [path.name for path in given.others] == [".hidden", "notes.txt"]
+    assert not given.unreadable
+
+
+def test_links_to_folders_dangling_ones_and_special_files_are_named(tmp_path: Path) -> None:
+    folder, elsewhere = tmp_path / "in", tmp_path / "elsewhere.jpg"
+    (folder / "deep").mkdir(parents=True)
+    elsewhere.touch()
+    (folder / "deep" / "folder.jpg").symlink_to(tmp_path)
+    (folder / "nowhere.jpg").symlink_to(tmp_path / "nowhere")
+    (folder / "loop.jpg").symlink_to(folder / "loop.jpg")
+    (folder / "photo.jpg").symlink_to(elsewhere)
+    os.mkfifo(folder / "pipe.jpg")
+    given = tasks_of(folder, tmp_path / "out", SUFFIXES)
+    assert [task.source.name for task in given.tasks] == ["photo.jpg"]
+    assert [path.name for path in given.others] == ["folder.jpg", "loop.jpg", "nowhere.jpg", "pipe.jpg"]
+
+
+def test_what_may_not_be_looked_at_is_not_passed_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A folder that may not be listed, and a photo in one that may be listed alone; the tests may run as root."""
+    for name in ("in/closed/a.jpg", "in/open/b.jpg"):
+        (tmp_path / name).parent.mkdir(parents=True)
+        (tmp_path / name).touch()
+    scan, look = os.scandir, Path.stat
+
+    def scandir(path: str) -> Any:
+        if str(path).endswith("closed"):
+            raise PermissionError(errno.EACCES, "Permission denied", path)
+        return scan(path)
+
+    def stat(path: Path, **how: bool) -> os.stat_result:
+        if path.name == "b.jpg":
+            raise PermissionError
+        return look(path, **how)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    monkeypatch.setattr(Path, "stat", stat)
+    given = tasks_of(tmp_path / "in", tmp_path / "out", SUFFIXES)
+    assert given.unreadable == [Task(tmp_path / "in" / "closed", tmp_path / "out" / "closed")]
+    assert [task.source.name for task in given.tasks] == ["b.jpg"]
 
 
 @pytest.mark.parametrize(
@@ -207,6 +256,18 @@ def test_a_full_disk_leaves_nothing(
         write(outputs, task, b"redacted")
     assert list(task.target.parent.iterdir()) == []
     assert not outputs.done(task)
+
+
+def test_what_is_remembered_must_be_readable_and_writable(task: Task, tmp_path: Path) -> None:
+    (tmp_path / "home" / "redactions.txt").mkdir(parents=True)
+    with pytest.raises(StateUnwritableError, match="the state folder cannot be written: is a directory"):
+        Outputs(tmp_path / "home", "solid")
+    outputs = Outputs(tmp_path / "another", "solid")
+    (tmp_path / "another" / "redactions.txt").unlink()
+    (tmp_path / "another" / "redactions.txt").mkdir()
+    with pytest.raises(StateUnwritableError):
+        write(outputs, task, b"redacted")
+    assert not task.target.exists()
 
 
 def test_what_cannot_be_written_is_said(task: Task, tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from films import Film
 from PIL import Image
 
 import visavis
-from visavis.errors import CorruptVideoError, OutputExistsError, OutputFullError
+from visavis.errors import CorrectionError, CorruptVideoError, OutputExistsError, OutputFullError
 from visavis.faces import Box
 from visavis.redaction.videos import RedactedVideo, VideoRedaction
 from visavis.video.source import Video
@@ -98,4 +98,23 @@ def test_a_full_disk_is_told_as_one_and_leaves_nothing(
     monkeypatch.setattr(VideoRedaction, "write", full)
     with pytest.raises(OutputFullError, match="no space left"):
         visavis.redact_video(film, tmp_path / "out.mp4", ALSO)
+    assert [path.name for path in tmp_path.iterdir()] == ["film.mp4"]
+
+
+@pytest.mark.parametrize(
+    ("correction", "why"),
+    [
+        (visavis.Correction(Box(96, 0, 9, 9)), "which has 96 x 64 pixels"),
+        (visavis.Correction(Box(0, 0, 9, 0)), "has no area"),
+        (visavis.Correction(Box(0, 0, 9, 9), 60_000, 61_000), "the video ends after"),
+        (visavis.Correction(Box(0, 0, 9, 9), 1, 2), "no frame is shown in the time of box 2"),
+    ],
+)
+def test_a_box_that_would_cover_nothing_is_an_error(
+    correction: visavis.Correction, why: str, tmp_path: Path
+) -> None:
+    film = Film().write(tmp_path / "film.mp4")
+    covering = visavis.VideoCovering(also=(*ALSO.also, correction))
+    with pytest.raises(CorrectionError, match=why):
+        visavis.redact_video(film, tmp_path / "out.mp4", covering)
     assert [path.name for path in tmp_path.iterdir()] == ["film.mp4"]

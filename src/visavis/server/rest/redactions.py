@@ -59,7 +59,7 @@ class RedactionQuery(Asked):
         description="With `keep`: how often, at most, a stranger's face may be taken for one of them, and stay uncovered.",
     )
     keep_box: Boxes = Field([], description="The face whose middle lies in X,Y,W,H is not covered.")
-    also: Boxes = Field([], description="X,Y,W,H is covered besides.")
+    also: Boxes = Field([], description="X,Y,W,H is covered besides; part of it must lie in the photo.")
 
     def covering(self) -> Covering:
         """What is to be covered."""
@@ -71,7 +71,7 @@ async def _body(request: Request) -> bytes:
 
 
 def _count(what: str) -> dict[str, Any]:
-    return {"description": f"How many faces {what}.", "schema": {"type": "integer", "minimum": 0}}
+    return {"description": f"How many {what}.", "schema": {"type": "integer", "minimum": 0}}
 
 
 _PHOTOS: dict[str, Any] = {written.media_type: {} for written in Format}
@@ -79,9 +79,10 @@ _REDACTED = {
     "description": "The photo, in its own format: pixels alone.",
     "content": _PHOTOS,
     "headers": {
-        "Visavis-Covered": _count("were covered"),
-        "Visavis-Kept": _count("were kept by `keep_box`"),
-        "Visavis-Spared": _count("were spared by consent"),
+        "Visavis-Covered": _count("faces were covered"),
+        "Visavis-Kept": _count("faces were kept by `keep_box`"),
+        "Visavis-Spared": _count("faces were spared by consent"),
+        "Visavis-Also": _count("boxes were covered by `also`"),
     },
 }
 _PHOTO = {
@@ -113,6 +114,11 @@ def create(
     written = Format(Photo(photo).format)
     analyzer = call.registry.analyzer(DEFAULT_RECOGNISER)
     made = redact(analyzer, photo, query.covering(), spare=spare, written=written)
-    counts = {"Covered": made.covered, "Kept": made.kept, "Spared": made.spared}
+    counts = {
+        "Covered": made.covered,
+        "Kept": made.kept,
+        "Spared": made.spared,
+        "Also": len(query.also),
+    }
     headers = {f"Visavis-{what}": str(count) for what, count in counts.items()}
     return Response(made.photo, media_type=written.media_type, headers=headers)

@@ -96,7 +96,10 @@ class NewVideoRedaction(Asked):
     keep_boxes: Corrections = Field(
         [], description="The face whose middle lies in X,Y,W,H is not covered, with @FROM-UNTIL meanwhile."
     )
-    also: Corrections = Field([], description="X,Y,W,H is covered besides, with @FROM-UNTIL meanwhile.")
+    also: Corrections = Field(
+        [],
+        description="X,Y,W,H is covered besides, with @FROM-UNTIL meanwhile. The job fails where that is nothing of the video.",
+    )
     audio: Literal["keep", "drop"] = Field(
         "keep", description="What becomes of the sound. A voice tells who speaks."
     )

@@ -86,7 +86,7 @@ def get(
 def cancel(
     call: Annotated[Call, Depends(permitted("CreateRedaction", Action.REDACT))], job_id: JobId
 ) -> VideoRedaction:
-    """End a job, unless it has ended before; nothing is kept of what it did. Its worker stops within a part of some 10 seconds of video."""
+    """End a job that runs: it is cancelled, its worker stops after the 250 frames that it is at, and nothing of what it did is kept, but for a result that is being stored at that moment. One that has ended stays as it was."""
     job = _reached(call, job_id)
     jobs.cancel(call.registry, job.id)
     return VideoRedaction.of(jobs.find(call.registry, job.id))

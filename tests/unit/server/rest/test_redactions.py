@@ -59,6 +59,8 @@ def test_everybody_is_covered_and_the_log_has_nothing_of_it(sqlite_rest: Rest) -
 def test_what_is_asked_for_by_hand(sqlite_rest: Rest) -> None:
     image, counts = redacted(sqlite_rest, ANNA, keep_box="30,30,40,50", also=["0,0,10,10", "90,90,10,10"])
     assert counts == [0, 1, 0]
+    answer = sqlite_rest.call("POST", "/redactions", content=ANNA, params={"also": ["0,0,9,9", "9,9,9,9"]})
+    assert answer.headers["visavis-also"] == "2"
     assert is_black(image, 5, 5)
     assert is_black(image, 95, 95)
     assert not is_black(image, 50, 55)
@@ -104,6 +106,12 @@ def test_a_rate_beyond_the_calibration_is_refused_and_logged(staff: Rest) -> Non
 def test_what_is_no_photo(status: int, code: str, photo: bytes, sqlite_rest: Rest) -> None:
     said = sqlite_rest.refused(status, code, "POST", "/redactions", content=photo)
     assert "anna" not in said
+
+
+def test_a_box_that_would_cover_nothing_is_refused(sqlite_rest: Rest) -> None:
+    query = {"also": ["0,0,9,9", "100,0,9,9"]}
+    said = sqlite_rest.refused(400, "correction", "POST", "/redactions", content=ANNA, params=query)
+    assert "box 2 of those to be covered by hand lies outside" in said
 
 
 @pytest.mark.parametrize(

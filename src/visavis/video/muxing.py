@@ -17,12 +17,13 @@ from av.packet import Packet
 from av.stream import Stream
 
 from visavis.errors import CorruptVideoError
+from visavis.video.encoders import rate_told
 from visavis.video.formats import VideoFormat
 from visavis.video.headers import without_gif_header
 from visavis.video.opening import media_errors, open_demuxer
 from visavis.video.sound import Timed, add_sound
 from visavis.video.source import Video
-from visavis.video.writing import muxer, rate_told
+from visavis.video.writing import muxer
 
 
 class Audio(StrEnum):

@@ -10,7 +10,6 @@ from typing import IO
 
 import av
 from av.bitstream import BitStreamFilterContext
-from av.codec.context import Flags
 from av.container import OutputContainer
 from av.packet import Packet
 from av.video.reformatter import VideoReformatter
@@ -18,30 +17,16 @@ from av.video.stream import VideoStream
 
 from visavis.errors import UnsupportedVideoError
 from visavis.files import unwritable, whole_file
+from visavis.video.encoders import video_stream
 from visavis.video.formats import VideoFormat
 from visavis.video.frames import Frame
 from visavis.video.palettes import Palettes
 from visavis.video.source import Video
 
-_THREADS = 2  # always as many: what an encoder gives depends on it
-_GROUP = 250  # pictures from one keyframe to the next, at most
-_OPTIONS = {
-    # The look-ahead by which bits are spent on what later pictures refer to: half the size at the same loss, and less work.
-    "libx264": {"preset": "superfast", "crf": "20", "mbtree": "1", "rc-lookahead": "10", "a53cc": "0"},
-    "libvpx-vp9": {
-        "deadline": "realtime",
-        "cpu-used": "8",
-        "crf": "30",
-        "lag-in-frames": "0",
-        "tile-columns": "1",
-    },
-    "gif": {"global_palette": "0"},
-}
 _NO_MESSAGES = (
     "filter_units=remove_types=6"  # supplemental ones, in which x264 tells its version and settings
 )
 _BUFFER_BYTES = 1024 * 1024
-_USUAL_RATE = 25
 
 
 @contextmanager
@@ -91,11 +76,6 @@ def muxer(file: IO[bytes], name: str, tick: Fraction) -> Iterator[OutputContaine
         raise
 
 
-def rate_told(video: Video) -> Fraction:
-    """The frame rate that a film's new file tells."""
-    return Fraction(video.frame_rate or _USUAL_RATE).limit_denominator(1001)
-
-
 class SegmentWriter:
     """Encodes frames; the first becomes a keyframe, and none is made from a later one."""
 
@@ -105,7 +85,7 @@ class SegmentWriter:
         self._width, self._scaler = video.width, VideoReformatter()
         if written.square:
             self._width = max(2 * round(video.width * video.pixel_aspect / 2), 2)
-        self._stream = _stream(container, video, written, self._width)
+        self._stream = video_stream(container, video, written, self._width)
         container.start_encoding()
         is_x264 = written.encoder == "libx264"
         self._filter = BitStreamFilterContext(_NO_MESSAGES, self._stream) if is_x264 else None
@@ -141,22 +121,3 @@ class SegmentWriter:
                 self._container.mux_one(packet)
             else:
                 self._container.mux(self._filter.filter(packet))
-
-
-def _stream(container: OutputContainer, video: Video, written: VideoFormat, width: int) -> VideoStream:
-    stream = container.add_stream(
-        written.encoder,
-        rate_told(video),
-        options=_OPTIONS[written.encoder],
-        time_base=written.tick_for(video.time_base),
-    )
-    assert isinstance(stream, VideoStream)
-    context = stream.codec_context
-    context.width, context.height = width, video.height
-    context.pix_fmt = "pal8" if written.encoder == "gif" else "yuv420p"
-    context.sample_aspect_ratio = Fraction(1) if written.square else video.pixel_aspect
-    context.color_range, context.color_primaries = video.colour.range, video.colour.primaries
-    context.color_trc, context.colorspace = video.colour.transfer, video.colour.matrix
-    context.max_b_frames, context.gop_size, context.thread_count = 0, _GROUP, _THREADS
-    context.flags |= Flags.bitexact
-    return stream

@@ -28,8 +28,9 @@ METADATA: Mapping[str, Any] = {
     "format": "QuickTime / MOV",
     "duration_ms": 1_000,
     "frame_rate": 5.0,
-    "width": 100,
-    "height": 100,
+    "width": 400,  # its pixels are slim
+    "height": 25,
+    "shown": [100, 100],
     "color_range": "LIMITED",
 }
 _PTS_A_MS = 90
@@ -56,8 +57,7 @@ class FakeFilm:
     duration_ms: int
     shows: Mapping[int, Sequence[str]]
     every_ms: int = 100
-    width: int = 100
-    height: int = 100
+    shown: tuple[int, int] = (100, 100)
 
     def __post_init__(self) -> None:
         self.read: list[int] = []
@@ -69,9 +69,9 @@ class FakeFilm:
                 yield self._picture(at_ms)
 
     def _picture(self, at_ms: int) -> FakePicture:
-        return FakePicture(at_ms, picture_of(*self._shown(at_ms), photo=1))
+        return FakePicture(at_ms, picture_of(*self._who(at_ms), photo=1))
 
-    def _shown(self, at_ms: int) -> Sequence[str]:
+    def _who(self, at_ms: int) -> Sequence[str]:
         return self.shows[max((start for start in self.shows if start <= at_ms), default=0)]
 
 

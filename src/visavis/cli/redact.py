@@ -5,8 +5,6 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 
 import click
@@ -18,14 +16,16 @@ from visavis.cli.output import json_option, print_json_list
 from visavis.cli.progress import progress, resumable
 from visavis.cli.redact_review import Reviewing
 from visavis.cli.redact_words import counted, entry, say_what_was_done
-from visavis.cli.redacting import Asked, Done, Sparing, redact_photos
-from visavis.cli.state import database_option, opened_registry
+from visavis.cli.redacting import Asked, Done, redact_photos
+from visavis.cli.sparing import sparing
+from visavis.cli.state import database_option
 from visavis.errors import FolderUnreadableError, MissingExtraError
 from visavis.extras import require_extra
 from visavis.redaction.corrections import Correction
 from visavis.redaction.covering import VideoCovering
+from visavis.redaction.inputs import Input, Task, tasks_of
 from visavis.redaction.masks import Shape
-from visavis.redaction.outputs import Input, Outputs, Task, tasks_of
+from visavis.redaction.outputs import Outputs
 from visavis.redaction.styles import Style
 from visavis.settings import home
 
@@ -120,8 +120,8 @@ def redact(
     reviewing = Reviewing.asked(source, target, report, annotations)
     covering = VideoCovering(Style(style), Shape(shape), keep, also)
     counts: Counter[str] = Counter()
-    with resumable(), _sparing(gallery, max_fpir, database_url) as sparing:
-        asked = Asked(Analyzer(), covering, audio, sparing, reviewing)
+    with resumable(), sparing(gallery, max_fpir, database_url) as spared:
+        asked = Asked(Analyzer(), covering, audio, spared, reviewing)
         done = _reviewed(reviewing, _redact_all(asked, given), given.others, covering.style)
         entries = counted(map(entry, done), counts)
         if as_json:
@@ -194,25 +194,3 @@ def _videos(asked: Asked, tasks: Sequence[Task]) -> Iterator[Done]:
     from visavis.cli.redact_videos import redact_videos
 
     yield from redact_videos(asked, Outputs(home(), asked.settings_of_videos()), home() / "videos", tasks)
-
-
-@contextmanager
-def _sparing(gallery: str | None, max_fpir: float, database_url: str | None) -> Iterator[Sparing]:
-    """Whom to spare; no store is opened for nobody."""
-    if gallery is None:
-        yield Sparing()
-        return
-    from visavis.services.erase import sweep
-    from visavis.services.galleries import find
-    from visavis.services.redact import check_in, check_unchanged, mark_of, spared_in
-
-    with opened_registry(database_url) as registry:
-        found = find(registry, gallery)
-        mark = mark_of(registry, found)
-        check_in(registry, found, max_fpir)
-
-        def recheck() -> None:
-            sweep(registry)  # a consent may have expired as well
-            check_unchanged(registry, found, mark)
-
-        yield Sparing(partial(spared_in, registry, found, max_fpir=max_fpir), f"{mark} {max_fpir}", recheck)

@@ -9,7 +9,8 @@ from visavis.cli.progress import progress
 from visavis.cli.redacting import Asked, Done, ends_the_run
 from visavis.errors import CorruptVideoError, SparedMeanwhileError, VisavisError
 from visavis.redaction.by_hand import ByHand
-from visavis.redaction.outputs import Outputs, Task
+from visavis.redaction.inputs import Task
+from visavis.redaction.outputs import Outputs
 from visavis.redaction.videos import VideoRedaction
 from visavis.redaction.watching import looker
 from visavis.redaction.workshop import Workshop, name_of, sweep

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 from visavis.analysis import Analyzer
 from visavis.cli.inputs import PHOTO_SUFFIXES
+from visavis.cli.sparing import Sparing
 from visavis.errors import (
     ClockError,
     KeyringError,
@@ -27,10 +28,11 @@ from visavis.errors import (
 from visavis.imaging import Photo
 from visavis.redaction.covering import Redacted, VideoCovering
 from visavis.redaction.encoding import Format, format_of
+from visavis.redaction.inputs import Task
 from visavis.redaction.missed import Coverage
 from visavis.redaction.moments import Moment
-from visavis.redaction.outputs import Outputs, Task
-from visavis.redaction.redact import Spare, redact
+from visavis.redaction.outputs import Outputs
+from visavis.redaction.redact import redact
 from visavis.services.photos import read_photo
 
 if TYPE_CHECKING:
@@ -48,15 +50,6 @@ _OF_NO_FILE = (
     StoreError,
     UnknownGalleryError,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Sparing:
-    """Who is not covered. mark: a text that differs where that is somebody else. recheck: raises SparedMeanwhileError where a consent has ended since."""
-
-    spare: Spare | None = None
-    mark: str = ""
-    recheck: Callable[[], None] = lambda: None
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,6 +55,7 @@ def open_film(file: Path) -> tuple[Film, Mapping[str, Any]]:
         "frame_rate": film.frame_rate,
         "width": film.width,
         "height": film.height,
+        "shown": list(film.shown),
         "color_range": "FULL" if film.colour.range == _FULL else "LIMITED",
     }
 

@@ -49,11 +49,23 @@ TRIES = 3
 def begin(registry: Registry, job: Job) -> RedactionWork:
     """Fetch the film of a job, unless it is here already.
 
-    Raises FilmUnreadableError, FilmUnwritableError, the VideoError that fits.
+    Raises FilmUnreadableError, FilmUnwritableError, JobElsewhereError, OutputFullError, OutputUnwritableError, the VideoError that fits.
     """
     film, file = StoredFilm(**json.loads(job.source)), file_of(registry, job.id)
-    fetch_film(film, file)
+    with _alone(workshop_of(registry, job.id)):
+        fetch_film(film, file)
     return RedactionWork(registry.acting_as(job.by), job, Video(file), film.region)
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Have the folder of a job for this process alone. Raises JobElsewhereError, after a pause, where a process that was taken for dead is still at it."""
+    try:
+        with Workshop(folder).held():
+            yield
+    except RedactionRunningError:
+        time.sleep(PAUSE_S)
+        raise JobElsewhereError from None
 
 
 class RedactionWork:
@@ -74,12 +86,8 @@ class RedactionWork:
         that was taken for dead is still at it; TargetExistsError, TargetUnwritableError, FilmUnwritableError, OutputFullError, OutputUnwritableError,
         UnknownGalleryError, SearchRateError, SparedMeanwhileError, CorrectionError, the VideoError that fits, and StoreError.
         """
-        try:
-            with Workshop(self._folder).held():
-                self._redact_in_some_tries()
-        except RedactionRunningError:
-            time.sleep(PAUSE_S)
-            raise JobElsewhereError from None
+        with _alone(self._folder):
+            self._redact_in_some_tries()
         return False
 
     def _redact_in_some_tries(self) -> None:
@@ -105,7 +113,7 @@ class RedactionWork:
             self._job.id.encode()
         ).hexdigest()  # others may be told of what S3 keeps with it
         deliver(result, redaction.written.media_type, self._options.target, self._region, job_mark)
-        progress.note(covered_frames=done.covered_frames)
+        progress.note(covered_frames=done.covered_frames, spared_frames=done.spared_frames)
 
     def _redaction(
         self, workshop: Workshop, progress: _Noted, by_hand: ByHand, spare: Spare | None

@@ -9,90 +9,17 @@ from __future__ import annotations
 
 import hashlib
 import os
-import stat
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from visavis.errors import OutputExistsError, OutputFullError, OutputPlaceError, StateUnwritableError
+from visavis.errors import OutputExistsError, OutputFullError, StateUnwritableError
 from visavis.files import sweep, unwritable, whole_file
+from visavis.redaction.inputs import Task
 
 _DIGEST_BYTES = 16
-
-
-@dataclass(frozen=True, slots=True)
-class Task:
-    """A photo and the file to redact it to."""
-
-    source: Path
-    target: Path
-
-
-@dataclass(frozen=True, slots=True)
-class Input:
-    """What there is to do in an input, each in order of its path.
-
-    others: what is no photo by its ending, links to folders, links that lead nowhere, and what is no file. unreadable: folders, with their places.
-    """
-
-    tasks: Sequence[Task]
-    others: Sequence[Path] = ()
-    unreadable: Sequence[Task] = ()
-
-
-def tasks_of(source: Path, target: Path, suffixes: frozenset[str]) -> Input:
-    """What there is to do, the structure of folders kept. suffixes: in lower case, of photos.
-
-    Links to folders are not followed. Raises OutputPlaceError where one place lies within the other or is the other, and where one is a
-    folder and the other a file.
-    """
-    _check_kinds(source, target)
-    here, there = source.resolve(), target.resolve()
-    if here == there or here in there.parents or there in here.parents or _same(source, target):
-        raise OutputPlaceError
-    if not source.is_dir():
-        return Input([Task(source, target)])
-    found, unreadable = _walked(source)
-    photos = [path for path in found if path.suffix.lower() in suffixes and _is_file(path)]
-    others = sorted(set(found) - set(photos))
-    tasks, folders = (
-        [Task(path, target / path.relative_to(source)) for path in paths] for paths in (photos, unreadable)
-    )
-    return Input(tasks, others, folders)
-
-
-def _check_kinds(source: Path, target: Path) -> None:
-    if source.is_dir() and target.is_file():
-        raise OutputPlaceError("the input is a folder, and the output a file", hint="name another folder")
-    if target.is_dir() and not source.is_dir():
-        raise OutputPlaceError(
-            "the output is a folder, and the input is not", hint="name a new file, in that folder say"
-        )
-
-
-def _walked(source: Path) -> tuple[list[Path], list[Path]]:
-    """All that lies in a folder but the folders, links to those among it; and the folders that cannot be read."""
-    found: list[Path] = []
-    unreadable: list[Path] = []
-    for folder, folders, files in os.walk(
-        source, onerror=lambda error: unreadable.append(Path(error.filename))
-    ):
-        links = [name for name in folders if os.path.islink(os.path.join(folder, name))]  # noqa: PTH114, PTH118
-        found += [Path(folder, name) for name in (*links, *files)]
-    return sorted(found), sorted(unreadable)
-
-
-def _is_file(path: Path) -> bool:
-    """Whether it is one, or may be: what may not be looked at fails by its name when it is read."""
-    try:
-        return stat.S_ISREG(path.stat().st_mode)
-    except PermissionError:
-        return True
-    except OSError:
-        return False
 
 
 class Outputs:
@@ -190,13 +117,6 @@ class Outputs:
             for line in file:
                 with suppress(ValueError):
                     yield bytes.fromhex(line)
-
-
-def _same(one: Path, other: Path) -> bool:
-    try:
-        return one.samefile(other)
-    except OSError:
-        return False
 
 
 def _digest(origin: str, written: os.stat_result) -> bytes:

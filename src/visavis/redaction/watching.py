@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 
 from visavis.analysis import Analyzer
@@ -10,7 +9,7 @@ from visavis.models.yunet import Detections
 from visavis.redaction.looking import as_look, look
 from visavis.redaction.redact import Spare
 from visavis.redaction.sightings import Look
-from visavis.video.frames import Frame
+from visavis.video.frames import Frame, shown_size
 
 
 def looker(analyzer: Analyzer, spare: Spare | None = None) -> Callable[[Frame, int, bool], Look]:
@@ -31,11 +30,10 @@ def looker(analyzer: Analyzer, spare: Spare | None = None) -> Callable[[Frame, i
 def _spared(analyzer: Analyzer, spare: Spare, frame: Frame, found: Detections) -> Sequence[bool | None]:
     """Of each that was found, see `redact.Spare`. The pictures and templates live as long as this call.
 
-    Compared are faces in the shape in which they are shown, in about as many pixels as there are.
+    Compared are faces in the shape in which they are shown.
     """
     width, height = frame.picture.width, frame.picture.height
-    stretch = math.sqrt(frame.pixel_aspect)
-    shown = max(1, round(width * stretch)), max(1, round(height / stretch))
+    shown = shown_size(width, height, frame.pixel_aspect)
     rgb = frame.rgb(*shown)
     faces = found.moved((0, 0), (shown[0] / width, shown[1] / height))
     return spare(rgb, analyzer.describe(rgb, faces))

@@ -61,13 +61,15 @@ class RedactionOptions:
 class RedactionProgress:
     """How far a redaction is, in frames. frames: how many there are, until all were looked at what the file says, None where it says nothing.
 
-    written: those of finished parts of the result; covered_frames: those with a cover, once it is done.
+    written: those of finished parts of the result; covered_frames, spared_frames: those with a cover, and those with somebody who is spared by consent,
+    once it is done.
     """
 
     frames: int | None = None
     looked_at: int = 0
     written: int = 0
     covered_frames: int | None = None
+    spared_frames: int | None = None
 
     @classmethod
     def of(cls, job: Job) -> RedactionProgress:

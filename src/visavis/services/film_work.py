@@ -55,15 +55,11 @@ class Picture(Protocol):
 
 
 class Film(Protocol):
-    """A film that is open. width, height: of its upright pictures, in pixels."""
+    """A film that is open."""
 
     @property
-    def width(self) -> int:
-        """In pixels."""
-
-    @property
-    def height(self) -> int:
-        """In pixels."""
+    def shown(self) -> tuple[int, int]:
+        """The width and height in which its upright pictures are shown, in square pixels: those in which faces are found."""
 
     def frames(self, after: int | None = None) -> Iterator[Picture]:
         """Its pictures in order, those whose place is later than `after`."""
@@ -92,7 +88,7 @@ class FilmWork:
             self._gallery = gallery_of(connection, job) if job.gallery else None
         self._registry = registry.acting_as(job.by)
         self._job = job
-        self._size = film.width, film.height
+        self._size = film.shown
         self._pictures = film.frames(after=job.last_pts)
         self._next = next(self._pictures, None)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from dataclasses import dataclass
 
@@ -14,6 +15,12 @@ _BT709, _BT601 = 1, 5
 _UNKNOWN = 2
 _HD_LINES = 720  # from here on, players take BT.709 where a film does not say
 _FULL = 2
+
+
+def shown_size(width_px: int, height_px: int, pixel_aspect: float) -> tuple[int, int]:
+    """The width and height in which a picture is shown, in square pixels, about as many as it has."""
+    stretch = math.sqrt(pixel_aspect)
+    return max(1, round(width_px * stretch)), max(1, round(height_px / stretch))
 
 
 class _Scalers(threading.local):

@@ -17,7 +17,7 @@ from av.video.stream import VideoStream
 from visavis.errors import CorruptVideoError
 from visavis.video.colour import Converter, colour_of
 from visavis.video.decoding import decoded, picture_track
-from visavis.video.frames import Frame
+from visavis.video.frames import Frame, shown_size
 from visavis.video.opening import DEFAULT_LIMITS, VideoLimits, media_errors, open_demuxer, open_film
 from visavis.video.upright import Turn, turn_of, upright
 
@@ -29,6 +29,7 @@ class Video:
     """A film's first track of moving pictures. Its first picture is decoded at once, the file not kept open.
 
     width, height: of the pictures that frames() gives, even. pixel_aspect: width to height of one pixel of them, kept as it is.
+    shown: the width and height in which they are shown, in square pixels, about as many as they have.
     time_base: seconds in a tick of pts. frame_rate: on average, a guess. frame_count, duration_ms: what the header claims;
     None where it claims nothing. codec: FFmpeg's name of it. kind: of the file, mov (MP4 too), matroska (WebM too) or gif.
     colour: of the pictures that frames() gives. start_pts: of what begins first in the file, sound or pictures.
@@ -49,6 +50,7 @@ class Video:
         shown = _shown(stored, Converter(), self._turn)
         self.colour = colour_of(shown)
         self.width, self.height = shown.width, shown.height
+        self.shown = shown_size(shown.width, shown.height, float(self.pixel_aspect))
 
     def _describe(self, container: InputContainer) -> None:
         track = picture_track(container, self.limits)

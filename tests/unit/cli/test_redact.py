@@ -16,7 +16,7 @@ from sqlalchemy import insert
 from visavis.cli.redact_words import counted, entry, say_what_was_done
 from visavis.cli.redacting import Done
 from visavis.cli.state import opened_registry
-from visavis.redaction.outputs import Task
+from visavis.redaction.inputs import Task
 from visavis.redaction.styles import Style
 from visavis.redaction.videos import RedactedVideo, VideoRedaction
 from visavis.store.schema import erased

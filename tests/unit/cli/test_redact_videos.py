@@ -16,7 +16,8 @@ from films import Film
 from visavis.analysis import Analyzer
 from visavis.cli.redact_review import Reviewing
 from visavis.cli.redact_videos import redact_videos
-from visavis.cli.redacting import Asked, Done, Sparing
+from visavis.cli.redacting import Asked, Done
+from visavis.cli.sparing import Sparing
 from visavis.errors import (
     CorruptVideoError,
     OutputExistsError,
@@ -25,7 +26,8 @@ from visavis.errors import (
     SparedMeanwhileError,
 )
 from visavis.redaction.covering import VideoCovering
-from visavis.redaction.outputs import Outputs, Task
+from visavis.redaction.inputs import Task
+from visavis.redaction.outputs import Outputs
 from visavis.redaction.videos import RedactedVideo, VideoRedaction
 from visavis.video.source import Video
 

@@ -106,7 +106,7 @@ def is_clean(registry: Registry) -> bool:
 def test_from_the_film_to_the_result(registry: Registry, stage: Stage) -> None:
     job = done(registry, asked(registry))
     assert (job.state, job.message, job.segments) == (State.SUCCEEDED, None, 8)
-    assert RedactionProgress.of(job) == RedactionProgress(FRAMES, FRAMES, FRAMES, FRAMES)
+    assert RedactionProgress.of(job) == RedactionProgress(FRAMES, FRAMES, FRAMES, FRAMES, 0)
     ((result, (media_type, place, region, mark)),) = stage.results
     assert (media_type, place, region) == ("video/mp4", {"Bucket": "to-publish", "Name": "a.mp4"}, "local")
     assert job.id not in mark
@@ -168,7 +168,7 @@ def test_a_process_that_is_killed_is_gone_on_for_and_the_result_is_the_same(
         assert jobs.find(sqlite_registry, job_id).state == State.RUNNING
     job = done(sqlite_registry, job_id)
     assert job.state == State.SUCCEEDED
-    assert RedactionProgress.of(job) == RedactionProgress(FRAMES, FRAMES, FRAMES, FRAMES)
+    assert RedactionProgress.of(job) == RedactionProgress(FRAMES, FRAMES, FRAMES, FRAMES, 0)
     results = {result for result, _ in stage.results}
     assert len(results) == 1
     again = {number for number in stage.looked if stage.looked.count(number) > 1}

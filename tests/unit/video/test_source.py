@@ -70,6 +70,7 @@ def test_turned_and_mirrored_films_come_out_upright(degrees: int, mirrored: bool
     sides = SIDES if degrees % 180 == 0 else SIDES[::-1]
     assert (video.width, video.height) == sides
     assert video.pixel_aspect == (Fraction(4, 3) if degrees % 180 == 0 else Fraction(3, 4))
+    assert video.shown == ((111, 55) if degrees % 180 == 0 else (55, 111))
     shown = np.rot90(pixels(0, *SIDES), degrees // 90)
     shown = shown[:, ::-1] if mirrored else shown
     np.testing.assert_allclose(quarters(next(video.frames()).rgb(*sides)), quarters(shown), atol=24)

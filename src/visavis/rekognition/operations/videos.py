@@ -196,7 +196,7 @@ def _place(request: Request, job: Job) -> tuple[str, ...]:
 
 def _size(job: Job) -> _Size:
     film = json.loads(job.film or "{}")
-    return _Size(film["width"], film["height"])
+    return _Size(*film.get("shown", (film["width"], film["height"])))
 
 
 def _s3_object(job: Job) -> dict[str, str]:

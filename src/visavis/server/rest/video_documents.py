@@ -171,12 +171,15 @@ class VideoRedaction(Told):
     covered_frames: int | None = Field(
         None, description="In how many frames anything is covered, once it has succeeded."
     )
+    spared_frames: int | None = Field(
+        None, description="In how many frames somebody is spared by consent, once it has succeeded."
+    )
     message: str | None = Field(None, description="Why it did not succeed.")
 
     @classmethod
     def of(cls, job: Job) -> VideoRedaction:
         """A job as the services find it."""
-        far = RedactionProgress.of(job)
+        far, succeeded = RedactionProgress.of(job), job.state == State.SUCCEEDED
         return cls(
             id=job.id,
             state=State(job.state),
@@ -184,7 +187,8 @@ class VideoRedaction(Told):
             ended_at=job.ended_at,
             keep=job.gallery,
             progress=Progress.model_validate(far),
-            covered_frames=far.covered_frames if job.state == State.SUCCEEDED else None,
+            covered_frames=far.covered_frames if succeeded else None,
+            spared_frames=far.spared_frames if succeeded else None,
             message=job.message,
         )
 

@@ -57,8 +57,8 @@ def test_faces_of_a_film(call: Caller, registry: Registry) -> None:
         "DurationMillis": 1_000,
         "Format": "QuickTime / MOV",
         "FrameRate": 5.0,
-        "FrameHeight": 100,
-        "FrameWidth": 100,
+        "FrameHeight": 25,
+        "FrameWidth": 400,
         "ColorRange": "LIMITED",
     }
     assert [face["Timestamp"] for face in done["Faces"]] == [0, 0, 200, 200]

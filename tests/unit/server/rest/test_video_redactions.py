@@ -68,17 +68,19 @@ def test_from_the_call_to_the_end(rest: Rest, asked_of_s3: list[object]) -> None
         {"Bucket": "to-publish", "Name": "a.webm"},
     ]
     told = rest.get(f"{PATH}/{job_id}")
-    nothing = {"ended_at": None, "keep": None, "covered_frames": None, "message": None}
+    nothing = {"ended_at": None, "keep": None, "covered_frames": None, "spared_frames": None, "message": None}
     begun = {"id": job_id, "state": "running", "created_at": "2026-09-21T14:13:20Z"}
     assert told == begun | nothing | {"progress": {"frames": None, "looked_at": 0, "written": 0}}
     RedactionProgress(500, 250, 0).note(rest.registry, job_id, 1)
     assert rest.get(f"{PATH}/{job_id}")["progress"] == {"frames": 500, "looked_at": 250, "written": 0}
     assert jobs.find(rest.registry, job_id).segments == 1
-    RedactionProgress(480, 480, 480, 17).note(rest.registry, job_id, 4)
-    assert rest.get(f"{PATH}/{job_id}")["covered_frames"] is None
+    RedactionProgress(480, 480, 480, 17, 9).note(rest.registry, job_id, 4)
+    running = rest.get(f"{PATH}/{job_id}")
+    assert running["covered_frames"] is running["spared_frames"] is None
     jobs.succeed(rest.registry, job_id)
     done = rest.get(f"{PATH}/{job_id}")
-    assert (done["state"], done["covered_frames"], done["progress"]["frames"]) == ("succeeded", 17, 480)
+    assert (done["state"], done["covered_frames"], done["spared_frames"]) == ("succeeded", 17, 9)
+    assert done["progress"]["frames"] == 480
     assert done["ended_at"] == begun["created_at"]
     assert log_size(rest.registry) == 0
 

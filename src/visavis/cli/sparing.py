@@ -1,0 +1,45 @@
+"""Whom `visavis redact --keep` does not cover."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+from visavis.cli.state import opened_registry
+
+if TYPE_CHECKING:
+    from visavis.redaction.redact import Spare
+
+
+@dataclass(frozen=True, slots=True)
+class Sparing:
+    """Who is not covered. mark: a text that differs where that is somebody else. recheck: raises SparedMeanwhileError where a consent has ended since."""
+
+    spare: Spare | None = None
+    mark: str = ""
+    recheck: Callable[[], None] = lambda: None
+
+
+@contextmanager
+def sparing(gallery: str | None, max_fpir: float, database_url: str | None) -> Iterator[Sparing]:
+    """Whom to spare; no store is opened for nobody."""
+    if gallery is None:
+        yield Sparing()
+        return
+    from visavis.services.erase import sweep
+    from visavis.services.galleries import find
+    from visavis.services.redact import check_in, check_unchanged, mark_of, spared_in
+
+    with opened_registry(database_url) as registry:
+        found = find(registry, gallery)
+        mark = mark_of(registry, found)
+        check_in(registry, found, max_fpir)
+
+        def recheck() -> None:
+            sweep(registry)  # a consent may have expired as well
+            check_unchanged(registry, found, mark)
+
+        yield Sparing(partial(spared_in, registry, found, max_fpir=max_fpir), f"{mark} {max_fpir}", recheck)

@@ -1,4 +1,4 @@
-"""How pictures are encoded: the same bytes for the same pictures, on any machine with the same FFmpeg."""
+"""How pictures are encoded: to the same bytes, however often the same are."""
 
 from __future__ import annotations
 

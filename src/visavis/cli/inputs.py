@@ -39,7 +39,6 @@ class CorrectionType(click.ParamType[Correction]):
             self.fail(str(error), param, ctx)
 
 
-VIDEO_SUFFIXES = frozenset(".mp4 .m4v .mov .mkv .webm .gif".split())  # noqa: SIM905
 PHOTO_SUFFIXES = frozenset(
     ".jpg .jpeg .jpe .jfif .png .webp .tif .tiff .bmp .gif .heic .heif .avif".split()  # noqa: SIM905
 )

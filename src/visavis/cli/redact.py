@@ -11,7 +11,7 @@ import click
 from click.core import ParameterSource
 
 from visavis.analysis import Analyzer
-from visavis.cli.inputs import PHOTO_SUFFIXES, VIDEO_SUFFIXES, CorrectionType, existing_file, new_file
+from visavis.cli.inputs import PHOTO_SUFFIXES, CorrectionType, existing_file, new_file
 from visavis.cli.output import json_option, print_json_list
 from visavis.cli.progress import progress, resumable
 from visavis.cli.redact_review import Reviewing
@@ -28,6 +28,7 @@ from visavis.redaction.masks import Shape
 from visavis.redaction.outputs import Outputs
 from visavis.redaction.styles import Style
 from visavis.settings import home
+from visavis.video.formats import VIDEO_SUFFIXES
 
 
 @click.command()

@@ -23,6 +23,7 @@ from visavis.redaction.missed import Coverage, coverage, missed_faces
 from visavis.redaction.moments import Moment
 from visavis.redaction.report import Review, Reviewed, review_page
 from visavis.redaction.styles import Style
+from visavis.services.photos import read_photo
 
 if TYPE_CHECKING:
     from visavis.cli.redacting import Done
@@ -58,8 +59,8 @@ class Reviewing:
         return file.name if file == self.source else file.relative_to(self.source).as_posix()
 
     def moments_of(self, analyzer: Analyzer, photo: Path, covering: Covering) -> list[Moment] | None:
-        """What is to be looked at in a photo; None where no report is asked for."""
-        return None if self.report is None else photo_moments(analyzer, photo.read_bytes(), covering)
+        """What is to be looked at in a photo; None where no report is asked for. Raises the ImageError or ModelError that fits."""
+        return None if self.report is None else photo_moments(analyzer, read_photo(photo), covering)
 
     def coverage_of(self, file: Path, photo: bytes, redacted: Redacted) -> Coverage | None:
         """What covers came to in a photo in which faces were marked; None in others."""

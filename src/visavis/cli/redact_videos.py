@@ -7,7 +7,13 @@ from pathlib import Path
 
 from visavis.cli.progress import progress
 from visavis.cli.redacting import Asked, Done, ends_the_run
-from visavis.errors import CorruptVideoError, SparedMeanwhileError, VisavisError
+from visavis.errors import (
+    CorruptVideoError,
+    OutputUnwritableError,
+    SparedMeanwhileError,
+    UnreadableVideoError,
+    VisavisError,
+)
 from visavis.redaction.by_hand import ByHand
 from visavis.redaction.inputs import Task
 from visavis.redaction.outputs import Outputs
@@ -41,11 +47,17 @@ def _redact(asked: Asked, outputs: Outputs, workshops: Path, task: Task) -> Done
         try:
             done = _write(asked, outputs, workshop, task, origin)
         except VisavisError as error:
-            if isinstance(error, SparedMeanwhileError) or not ends_the_run(error):
-                workshop.remove()  # after another that ends the run, the same command goes on from here
+            if not _may_go_on(error):
+                workshop.remove()
             raise
         workshop.remove()
     return done
+
+
+def _may_go_on(error: VisavisError) -> bool:
+    """Whether the same command may succeed later, and goes on then from what is finished."""
+    passing = ends_the_run(error) or isinstance(error, OutputUnwritableError | UnreadableVideoError)
+    return passing and not isinstance(error, SparedMeanwhileError)
 
 
 def _write(asked: Asked, outputs: Outputs, workshop: Workshop, task: Task, origin: str) -> Done:
@@ -64,9 +76,11 @@ def _write(asked: Asked, outputs: Outputs, workshop: Workshop, task: Task, origi
         progress,
         by_hand,
     )
-    done = redaction.cover()
-    by_hand.check()
-    with outputs.writing(task, origin) as file:
+    with outputs.writing(
+        task, origin
+    ) as file:  # from here on: hours later is late to learn that it cannot be written
+        done = redaction.cover()
+        by_hand.check()
         redaction.write(file)
         asked.sparing.recheck()
     return Done(task, "video", done, watching.moments(), watching.coverage, len(asked.covering.also))

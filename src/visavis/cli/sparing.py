@@ -29,7 +29,6 @@ def sparing(gallery: str | None, max_fpir: float, database_url: str | None) -> I
     if gallery is None:
         yield Sparing()
         return
-    from visavis.services.erase import sweep
     from visavis.services.galleries import find
     from visavis.services.redact import check_in, check_unchanged, mark_of, spared_in
 
@@ -37,9 +36,8 @@ def sparing(gallery: str | None, max_fpir: float, database_url: str | None) -> I
         found = find(registry, gallery)
         mark = mark_of(registry, found)
         check_in(registry, found, max_fpir)
-
-        def recheck() -> None:
-            sweep(registry)  # a consent may have expired as well
-            check_unchanged(registry, found, mark)
-
-        yield Sparing(partial(spared_in, registry, found, max_fpir=max_fpir), f"{mark} {max_fpir}", recheck)
+        yield Sparing(
+            partial(spared_in, registry, found, max_fpir=max_fpir),
+            f"{mark} {max_fpir}",
+            partial(check_unchanged, registry, found, mark),
+        )

@@ -22,7 +22,7 @@ class OutputExistsError(RedactionError):
 
 
 class SparedMeanwhileError(RedactionError):
-    """A consent ended while this was redacted, and it may show whoever gave it."""
+    """Somebody was erased from the gallery while this was redacted, and it may show them."""
 
     hint = "do it again, with another output for what was written before: they are covered then"
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Mapping
-from contextlib import suppress
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from visavis.errors import FilmUnwritableError, JobElsewhereError
+from visavis.files import held_folder
 from visavis.rekognition.films import StoredFilm, fetch_film
 from visavis.services import jobs
 from visavis.services.film_work import Film, FilmWork
@@ -18,6 +21,10 @@ from visavis.services.registry import Registry
 from visavis.store.jobs import Job
 
 FOLDER = "jobs"
+
+PAUSE_S = 5.0
+"""Before it is looked again whether a process that was taken for dead has let go of a job."""
+
 _FORMATS = MappingProxyType({"mov": "QuickTime / MOV", "matroska": "Matroska / WebM", "gif": "GIF"})
 _FULL = 2  # as FFmpeg counts; where a film says nothing of it, players take it for limited
 
@@ -35,12 +42,36 @@ def workshop_of(registry: Registry, job_id: str) -> Path:
 def begin(registry: Registry, job: Job) -> FilmWork:
     """Fetch the film of a job, unless it is here already, and go on where the job is.
 
-    Raises FilmUnreadableError, FilmUnwritableError, FilmTooLongError, the VideoError that fits.
+    Raises FilmUnreadableError, FilmUnwritableError, FilmTooLongError, JobElsewhereError, the VideoError that fits.
     """
-    file = file_of(registry, job.id)
-    fetch_film(StoredFilm(**json.loads(job.source)), file)
-    film, metadata = open_film(file)
+    fetch(registry, job)
+    film, metadata = open_film(file_of(registry, job.id))
     return FilmWork(registry, job.id, film, metadata)
+
+
+def fetch(registry: Registry, job: Job) -> StoredFilm:
+    """See that the film of a job is on this machine. Raises FilmUnreadableError, FilmUnwritableError, JobElsewhereError."""
+    film = StoredFilm(**json.loads(job.source))
+    with alone(registry, job.id):
+        fetch_film(film, file_of(registry, job.id))
+    return film
+
+
+@contextmanager
+def alone(registry: Registry, job_id: str) -> Iterator[None]:
+    """Have the files of a job for this process alone until the block ends.
+
+    Raises FilmUnwritableError, and JobElsewhereError, after a pause, where a process that was taken for dead is still at them.
+    """
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(held_folder(workshop_of(registry, job_id)))
+        except BlockingIOError:
+            time.sleep(PAUSE_S)
+            raise JobElsewhereError from None
+        except OSError:
+            raise FilmUnwritableError from None
+        yield
 
 
 def open_film(file: Path) -> tuple[Film, Mapping[str, Any]]:
@@ -66,10 +97,12 @@ def remove(registry: Registry, job_id: str) -> None:
 
 
 def remove_left_over(registry: Registry) -> None:
-    """See that no film is on this machine but those of jobs that run: a process may have died before it removed one."""
+    """See that no film is on this machine but those of jobs that run, or that a process is still at: one may have died before it removed one."""
     found = list((registry.settings.home / FOLDER).glob("*"))
-    wanted = {job.id for job in jobs.every(registry) if job.state == State.RUNNING}
-    _remove(*(place for place in found if place.stem not in wanted))
+    running = {job.id for job in jobs.every(registry) if job.state == State.RUNNING}
+    for job_id in {place.stem for place in found} - running:
+        with suppress(OSError), held_folder(workshop_of(registry, job_id)):
+            remove(registry, job_id)
 
 
 def _remove(*places: Path) -> None:

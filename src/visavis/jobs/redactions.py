@@ -6,8 +6,6 @@ What is finished lies in that folder alone, so a process that goes on with the j
 from __future__ import annotations
 
 import hashlib
-import json
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -16,11 +14,9 @@ from pathlib import Path, PurePath
 
 from visavis.errors import (
     FilmUnwritableError,
-    JobElsewhereError,
-    RedactionRunningError,
     SparedMeanwhileError,
 )
-from visavis.jobs.films import file_of, workshop_of
+from visavis.jobs.films import alone, fetch, file_of, workshop_of
 from visavis.models.manifest import DEFAULT_RECOGNISER
 from visavis.redaction import videos
 from visavis.redaction.by_hand import ByHand
@@ -29,7 +25,6 @@ from visavis.redaction.videos import VideoRedaction
 from visavis.redaction.watching import looker
 from visavis.redaction.workshop import Workshop, name_of
 from visavis.rekognition.deliveries import deliver
-from visavis.rekognition.films import StoredFilm, fetch_film
 from visavis.services.film_redactions import RedactionOptions, RedactionProgress
 from visavis.services.redact import check_in, check_unchanged, mark_of, spared_in
 from visavis.services.registry import Registry
@@ -39,9 +34,6 @@ from visavis.video.formats import video_format_of
 from visavis.video.muxing import Audio
 from visavis.video.source import Video
 
-PAUSE_S = 5.0
-"""Before it is looked again whether a process that was taken for dead has let go of a job."""
-
 TRIES = 3
 """How often a film is redacted, at most, in which somebody was spared whose consent may have ended before it was done."""
 
@@ -49,30 +41,18 @@ TRIES = 3
 def begin(registry: Registry, job: Job) -> RedactionWork:
     """Fetch the film of a job, unless it is here already.
 
-    Raises FilmUnreadableError, FilmUnwritableError, JobElsewhereError, OutputFullError, OutputUnwritableError, the VideoError that fits.
+    Raises FilmUnreadableError, FilmUnwritableError, JobElsewhereError, the VideoError that fits.
     """
-    film, file = StoredFilm(**json.loads(job.source)), file_of(registry, job.id)
-    with _alone(workshop_of(registry, job.id)):
-        fetch_film(film, file)
-    return RedactionWork(registry.acting_as(job.by), job, Video(file), film.region)
-
-
-@contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """Have the folder of a job for this process alone. Raises JobElsewhereError, after a pause, where a process that was taken for dead is still at it."""
-    try:
-        with Workshop(folder).held():
-            yield
-    except RedactionRunningError:
-        time.sleep(PAUSE_S)
-        raise JobElsewhereError from None
+    film = fetch(registry, job)
+    return RedactionWork(registry, job, Video(file_of(registry, job.id)), film.region)
 
 
 class RedactionWork:
     """A redaction that is being done; whoever asked for it is who acts. region: in which the target is looked for."""
 
     def __init__(self, registry: Registry, job: Job, video: Video, region: str) -> None:
-        self._registry = registry
+        self._registry = registry.acting_as(job.by)
+        self._own = registry
         self._job = job
         self._video = video
         self._region = region
@@ -86,7 +66,7 @@ class RedactionWork:
         that was taken for dead is still at it; TargetExistsError, TargetUnwritableError, FilmUnwritableError, OutputFullError, OutputUnwritableError,
         UnknownGalleryError, SearchRateError, SparedMeanwhileError, CorrectionError, the VideoError that fits, and StoreError.
         """
-        with _alone(self._folder):
+        with alone(self._own, self._job.id):
             self._redact_in_some_tries()
         return False
 
@@ -100,6 +80,7 @@ class RedactionWork:
         gallery = self._gallery()
         mark = mark_of(self._registry, gallery) if gallery else ""
         workshop = Workshop(self._folder / name_of(mark))
+        workshop.remove_others()  # who has left since is open in what they hold
         progress = _Noted(self._registry, self._job.id, workshop)
         by_hand = ByHand(self._video, self._options.covering)
         redaction = self._redaction(workshop, progress, by_hand, self._spare(gallery))
@@ -108,7 +89,7 @@ class RedactionWork:
         result = self._write(redaction)
         progress.note()
         if gallery:
-            check_unchanged(self._registry, gallery, mark)
+            check_unchanged(self._own, gallery, mark)
         job_mark = hashlib.sha256(
             self._job.id.encode()
         ).hexdigest()  # others may be told of what S3 keeps with it

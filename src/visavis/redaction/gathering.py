@@ -80,9 +80,7 @@ class VideoMoments:
         found = [self._moment(group) for group in groups]
         for start, stop in [*self._quiet, *self._quiet_until(self._times_ms[-1])]:
             at_ms = (start + stop) / 2
-            found.append(
-                Moment(_NOTHING_COVERED, _QUIET_WEIGHT, None, Span(at_ms, self._frame(at_ms), start, stop))
-            )
+            found.append(Moment(_NOTHING_COVERED, _QUIET_WEIGHT, None, self._span(at_ms, start, stop)))
         return found
 
     def _quiet_until(self, now_ms: float) -> list[tuple[float, float]]:
@@ -97,17 +95,16 @@ class VideoMoments:
     def _moment(self, group: Sequence[Doubt]) -> Moment:
         worst = max(group, key=lambda doubt: doubt.weight)
         abouts = [(doubt.time_ms, *_ABOUT_MS.get(doubt.reason, (_SHORT_MS, _SHORT_MS))) for doubt in group]
-        span = Span(
+        span = self._span(
             worst.time_ms,
-            self._frame(worst.time_ms),
             max(0.0, min(at - before for at, before, _ in abouts)),
             min(self._times_ms[-1], max(at + after for at, _, after in abouts)),
         )
         return _moment(worst, union([doubt.where for doubt in group]), self._size, span)
 
-    def _frame(self, time_ms: float) -> int:
-        """The number of the frame that is shown at a time."""
-        return max(0, bisect_right(self._times_ms, time_ms) - 1)
+    def _span(self, at_ms: float, from_ms: float, until_ms: float) -> Span:
+        number = max(0, bisect_right(self._times_ms, at_ms) - 1)  # of the frame that is shown then
+        return Span(at_ms, number, from_ms, until_ms, self._times_ms[0], self._size)
 
 
 def _is_settled(doubt: Doubt, covering: Covering) -> bool:

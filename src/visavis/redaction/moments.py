@@ -14,12 +14,17 @@ _SAME_MS, _SAME_TIME, _SAME_FILE = 10_000.0, 0.5, 0.95
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A frame of a video, by when it is shown and its number from 0, and the time in which a correction would hold: ms."""
+    """A frame of a video, by when it is shown and its number from 0, and the time in which a correction would hold: ms.
+
+    first_ms: when the first frame is shown. size: width and height of the pictures in whose pixels a place is told, where the output's differ.
+    """
 
     at_ms: float
     frame: int
     from_ms: float
     until_ms: float
+    first_ms: float = 0.0
+    size: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)

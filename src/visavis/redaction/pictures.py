@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw
 
 from visavis.errors import VisavisError
 from visavis.imaging import Photo
-from visavis.redaction.moments import Moment
+from visavis.redaction.moments import Moment, Span
 
 WIDTH_PX, HEIGHT_PX = 360, 480
 """So large is a picture at most."""
@@ -30,7 +30,7 @@ def pictures_of(output: Path, moments: Sequence[Moment]) -> list[bytes | None]:
     for moment in moments:
         picture = None
         with suppress(VisavisError, OSError):
-            image = _frame(output, moment.span.at_ms) if moment.span else _photo(output)
+            image = _frame(output, moment.span) if moment.span else _photo(output)
             picture = _jpeg(_around(image, moment.corners)) if image else None
         pictures.append(picture)
     return pictures
@@ -40,15 +40,16 @@ def _photo(output: Path) -> Image.Image:
     return Photo(output).image()
 
 
-def _frame(output: Path, time_ms: float) -> Image.Image | None:
-    """What a video shows at a time."""
+def _frame(output: Path, span: Span) -> Image.Image | None:
+    """What a video shows then, at the size of its source. Without its sound it may begin sooner than that did."""
     from visavis.video.source import Video  # needs the extra, photos do not
 
     video = Video(output)
+    time_ms = span.at_ms - span.first_ms + next(video.frames()).timestamp_ms
     before = video.start_pts + int((time_ms - 1) / 1000 / video.time_base) - 1
     for frame in video.frames(after=before):
         if frame.timestamp_ms >= time_ms - 1:
-            return Image.fromarray(frame.rgb(video.width, video.height))
+            return Image.fromarray(frame.rgb(*(span.size or (video.width, video.height))))
     return None
 
 

@@ -107,6 +107,12 @@ class Workshop:
         """Leave nothing."""
         shutil.rmtree(self._folder, ignore_errors=True)
 
+    def remove_others(self) -> None:
+        """Leave nothing of other workshops that lie beside this one."""
+        for other in self._folder.parent.glob("*/"):
+            if other != self._folder:
+                shutil.rmtree(other, ignore_errors=True)
+
     def _make(self) -> None:
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
 

@@ -15,6 +15,7 @@ from visavis.errors import SparedMeanwhileError
 from visavis.faces import Face, Template
 from visavis.imaging import ImageSource
 from visavis.services.candidates import Asked, Candidate
+from visavis.services.erase import sweep
 from visavis.services.galleries import find
 from visavis.services.identify import Search, recognisers_searched, search_for
 from visavis.services.photos import LEAST_QUALITY
@@ -23,7 +24,7 @@ from visavis.services.registry import Registry, store_id_of
 from visavis.services.scoring import concerned
 from visavis.services.work import working
 from visavis.store.galleries import Gallery, gallery_with_id
-from visavis.store.references import last_erasure
+from visavis.store.references import last_erasure_in
 
 DEFAULT_MAX_FPIR = 1e-3
 """How often a stranger's face may be taken for somebody of the gallery and stay uncovered."""
@@ -82,17 +83,19 @@ def check_in(registry: Registry, gallery: Gallery, max_fpir: float = DEFAULT_MAX
 
 
 def mark_of(registry: Registry, gallery: Gallery) -> str:
-    """A text that differs where people of another gallery are spared, one of the same name among them, and once anybody was erased."""
+    """A text that differs where people of another gallery are spared, one of the same name among them, and once anybody was erased from it."""
     store_id = store_id_of(registry) or b""
     with registry.store.read() as connection:
-        return f"{store_id.hex()} {gallery.id.hex()} {last_erasure(connection)}"
+        return f"{store_id.hex()} {gallery.id.hex()} {last_erasure_in(connection, gallery.id)}"
 
 
 def check_unchanged(registry: Registry, gallery: Gallery, mark: str) -> None:
-    """See, before what was redacted is given away, that nobody whom it may show has been erased. mark: as `mark_of` gave it before.
+    """See, before what was redacted is given away, that nobody whom it may show has been erased since. mark: as `mark_of` gave it before.
 
-    Raises SparedMeanwhileError where anybody of the store has been: whom it shows is not remembered. StoreError.
+    Whoever's consent has expired is erased first. Raises SparedMeanwhileError where anybody of the gallery has been: whom it shows is
+    not remembered. ClockError, KeyringError, StoreError.
     """
+    sweep(registry)
     if mark_of(registry, gallery) != mark:
         raise SparedMeanwhileError
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, delete, func, insert, select
+from sqlalchemy import ColumnElement, Connection, Select, delete, func, insert, or_, select
 
 from visavis.faces import ModelIdentity
 from visavis.store.batches import batched
@@ -225,8 +225,8 @@ def delete_references_at(connection: Connection, numbers: Iterable[int]) -> int:
 
 
 def _delete(connection: Connection, which: ColumnElement[bool]) -> int:
-    gone = insert(erased).from_select(["enrolled_number"], select(enrolled.c.number).where(which))
-    connection.execute(gone)
+    gone = select(enrolled.c.number, enrolled.c.gallery_id).where(which)
+    connection.execute(insert(erased).from_select(["enrolled_number", "gallery_id"], gone))
     return connection.execute(delete(enrolled).where(which)).rowcount
 
 
@@ -268,3 +268,9 @@ def erased_after(connection: Connection, number: int) -> tuple[int, list[int]]:
 def last_erasure(connection: Connection) -> int:
     """The number of the last erasure; 0 where nothing was erased."""
     return int(connection.execute(select(func.max(erased.c.number))).scalar() or 0)
+
+
+def last_erasure_in(connection: Connection, gallery_id: bytes) -> int:
+    """The same of a gallery, and of those that may have been of it."""
+    of_it = or_(erased.c.gallery_id == gallery_id, erased.c.gallery_id.is_(None))
+    return int(connection.execute(select(func.max(erased.c.number)).where(of_it)).scalar() or 0)

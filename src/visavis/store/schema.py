@@ -223,9 +223,10 @@ erased = Table(
     store,
     Column("number", Counter, primary_key=True, autoincrement=True),
     Column("enrolled_number", BigInteger, nullable=False),
+    Column("gallery_id", Bytes),
     sqlite_autoincrement=True,
 )
-"""Numbers of references that are gone, for the processes that hold their vectors."""
+"""Numbers of references that are gone, for the processes that hold their vectors. gallery_id: where they were; null where that was not noted yet."""
 
 leaves = Table(
     "leaves",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 from functools import cache
+from typing import Any
 
 import numpy as np
 from av.codec.context import Flags
@@ -67,5 +68,5 @@ def _options(encoder: str) -> dict[str, str]:
 
 
 def _has_avx2() -> bool:
-    extensions = np.show_config(mode="dicts")["SIMD Extensions"]
-    return not _WITH_AVX2.isdisjoint([*extensions["baseline"], *extensions["found"]])
+    told: Any = np.show_config(mode="dicts").get("SIMD Extensions", {})  # without what is empty
+    return not _WITH_AVX2.isdisjoint([*told.get("baseline", []), *told.get("found", [])])

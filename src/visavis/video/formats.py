@@ -76,6 +76,7 @@ _WEBM = VideoFormat(
 _GIF = VideoFormat("gif", "gif", None, frozenset(), "image/gif", tick=Fraction(1, 100), square=True)
 _BY_SUFFIX = {".mp4": _MP4, ".m4v": _MP4, ".mov": _MOV, ".mkv": _MATROSKA, ".webm": _WEBM, ".gif": _GIF}
 VIDEO_SUFFIXES = frozenset(_BY_SUFFIX)
+"""The endings of films, in lower case: what is read, too."""
 
 
 def video_format_of(name: PurePath) -> VideoFormat:

@@ -90,8 +90,8 @@ class Video:
         if after is not None and self.kind != "gif":
             pictures = decoded(file, self.limits, seek_pts=after)
             with suppress(CorruptVideoError):
-                first = next(pictures)
-                if first.key_frame and _pts(first) <= after:
+                first = next(pictures, None)
+                if first is not None and first.key_frame and _pts(first) <= after:
                     return chain([first], pictures)
             pictures.close()
         return decoded(file, self.limits)

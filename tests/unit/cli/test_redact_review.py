@@ -12,7 +12,7 @@ from commands import visavis_here
 from PIL import Image
 
 from visavis.cli.redact_review import Reviewing
-from visavis.errors import OutputFullError
+from visavis.errors import OutputFullError, UnreadableImageError
 from visavis.redaction.styles import Style
 
 
@@ -26,6 +26,27 @@ def test_a_full_disk_is_told_as_one_and_leaves_nothing(
     with pytest.raises(OutputFullError, match="the report cannot be written: no space left"):
         Reviewing(tmp_path, tmp_path / "page.html").write([], Style.SOLID)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_photo_that_cannot_be_looked_at_again_is_told_and_not_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    photo, out, page = tmp_path / "in.png", tmp_path / "out.png", tmp_path / "r.html"
+    Image.new("RGB", (64, 48)).save(photo)
+
+    def gone(_: Path) -> bytes:
+        raise UnreadableImageError
+
+    with monkeypatch.context() as patched:
+        patched.setattr("visavis.cli.redact_review.read_photo", gone)
+        run = visavis_here("redact", photo, out, "--report", page, "--json")
+    assert (run.returncode, out.exists()) == (1, False)
+    assert json.loads(run.stdout)["files"][0]["error"]["message"] == UnreadableImageError().message
+    assert visavis_here("redact", photo, out).returncode == 0
+    with monkeypatch.context() as patched:
+        patched.setattr("visavis.cli.redact_review.read_photo", gone)
+        run = visavis_here("redact", photo, out, "--report", page)
+    assert (run.returncode, "Traceback" in run.stderr) == (1, False)
 
 
 def test_a_report_is_written_beside_what_has_its_name(tmp_path: Path) -> None:

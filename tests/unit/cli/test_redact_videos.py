@@ -22,8 +22,10 @@ from visavis.errors import (
     CorruptVideoError,
     OutputExistsError,
     OutputFullError,
+    OutputUnwritableError,
     RedactionRunningError,
     SparedMeanwhileError,
+    UnreadableVideoError,
 )
 from visavis.redaction.covering import VideoCovering
 from visavis.redaction.inputs import Task
@@ -102,6 +104,38 @@ def test_a_full_disk_ends_the_run_which_goes_on_from_there(
     assert not list(tmp_path.glob("out/*"))
     assert all(isinstance(done.outcome, RedactedVideo) for done in run())
     assert not list(tmp_path.glob("workshops/*")), "nothing is kept of what is done"
+
+
+@pytest.mark.parametrize("what", ["output", "source"])
+def test_what_may_pass_leaves_what_is_finished(
+    what: str, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A share that is away for a moment, say."""
+    write = VideoRedaction.write
+
+    def lose(self: VideoRedaction, target: IO[bytes]) -> None:
+        if what == "source":
+            raise UnreadableVideoError
+        write(self, target)
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(VideoRedaction, "write", lose)
+        expected = UnreadableVideoError if what == "source" else OutputUnwritableError
+        assert [type(one.outcome) for one in run()] == [expected, expected]
+    assert len(list(tmp_path.glob("workshops/*/segment-*"))) == 2
+    assert not list(tmp_path.glob("out/*"))
+    monkeypatch.setattr(VideoRedaction, "_write_segment", None)
+    assert all(isinstance(done.outcome, RedactedVideo) for done in run()), "nothing is written again"
+
+
+def test_an_output_that_cannot_be_written_is_told_before_anything_is_looked_at(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "out").write_text("a file where the folder should be")
+    monkeypatch.setattr(VideoRedaction, "cover", None)
+    done = run(["deep/a.mp4", "deep/b.mp4"])
+    assert [type(one.outcome) for one in done] == [OutputUnwritableError, OutputUnwritableError]
 
 
 def test_a_video_that_fails_is_told_and_leaves_nothing(

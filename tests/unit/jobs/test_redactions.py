@@ -78,7 +78,7 @@ def film() -> bytes:
 def stage(film: bytes, monkeypatch: pytest.MonkeyPatch) -> Stage:
     made = Stage(film)
     monkeypatch.setattr(videos, "PART_FRAMES", 6)
-    monkeypatch.setattr(redactions, "fetch_film", made.fetch)
+    monkeypatch.setattr(films, "fetch_film", made.fetch)
     monkeypatch.setattr(redactions, "deliver", made.deliver)
     monkeypatch.setattr(redactions, "looker", made.looker)
     monkeypatch.setattr("registries.FakeAnalyzer.detector", lambda _: None, raising=False)
@@ -249,7 +249,7 @@ def test_a_busy_store_has_the_rest_done_anew(registry: Registry, stage: Stage) -
 def test_a_process_that_was_taken_for_dead_is_waited_for(
     registry: Registry, stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(redactions, "PAUSE_S", 0)
+    monkeypatch.setattr(films, "PAUSE_S", 0)
     job_id = asked(registry)
     other = JobRun(registry, job_id, lambda *_: None)
     stage.at[13] = lambda: seen.append(other.segment())

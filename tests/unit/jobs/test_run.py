@@ -11,7 +11,13 @@ import pytest
 from people_films import METADATA, FakeFilm, asked
 from registries import PURPOSE, agree, enrolled
 
-from visavis.errors import CorruptVideoError, FilmUnreadableError, NotToldError, StoreBusyError
+from visavis.errors import (
+    CorruptVideoError,
+    FilmUnreadableError,
+    JobElsewhereError,
+    NotToldError,
+    StoreBusyError,
+)
 from visavis.jobs import films, run
 from visavis.jobs.run import FAILED, JobRun, give_up_telling, tell
 from visavis.services import galleries, job_results, jobs
@@ -213,6 +219,16 @@ def test_a_film_is_fetched_and_opened(
     films.begin(registry, job_of(registry))
     assert fetched == [(1, tmp_path / "jobs" / f"{job_id}.film")]
     assert json.loads(job_of(registry).film or "") == METADATA
+
+
+def test_a_film_is_fetched_by_one_process_alone(registry: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two would add to one file."""
+    job_id = asked(registry)
+    monkeypatch.setattr(films, "PAUSE_S", 0)
+    monkeypatch.setattr(films, "fetch_film", lambda *_: None)
+    with films.alone(registry, job_id), pytest.raises(JobElsewhereError):
+        films.begin(registry, job_of(registry))
+    assert films.fetch(registry, job_of(registry)).size == 1
 
 
 def failing(error: Exception) -> Callable[..., Any]:

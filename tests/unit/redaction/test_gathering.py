@@ -55,7 +55,7 @@ def test_doubts_of_one_place_are_one_moment() -> None:
     (found,) = moments_of([*doubts])
     assert found.weight == 0.45
     assert found.corners == tuple(map(int, HERE))
-    assert found.span == Span(2120, 53, 1500, 2860)
+    assert found.span == Span(2120, 53, 1500, 2860, 0.0, (WIDTH, HEIGHT))
 
 
 def test_another_place_or_time_is_another_moment() -> None:

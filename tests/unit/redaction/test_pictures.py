@@ -89,6 +89,14 @@ def test_the_frame_of_a_video_that_is_shown_then(tmp_path: Path) -> None:
         assert float(shown.mean()) == pytest.approx(8 * frame, abs=3)
 
 
+def test_a_frame_of_a_video_that_begins_late_or_whose_pixels_are_not_square(tmp_path: Path) -> None:
+    """Places are told in pixels of the source, and times from its sound on."""
+    output = video_of(tmp_path)
+    shown = picture(output, None, Span(5_000 + 100.0 * 13, 13, 0, 0, 5_000, (128, 32)))
+    assert float(shown.mean()) == pytest.approx(8 * 13, abs=3)
+    assert shown.shape[1] / shown.shape[0] == pytest.approx(4, abs=0.1)
+
+
 def test_what_cannot_be_shown(tmp_path: Path) -> None:
     moment = Moment("", 0.5, None)
     late = Moment("", 0.5, None, Span(60_000, 600, 0, 0))

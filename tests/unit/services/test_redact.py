@@ -102,7 +102,23 @@ def test_what_may_show_somebody_who_withdrew_is_not_given_away(staff: Registry) 
     agree(staff, "carla")
     enrolled(staff, "staff", "carla")
     check_unchanged(staff, gallery, mark)
+    galleries.create(staff, "press", "pictures in the press")
+    agree(staff, "ben", purpose="pictures in the press")
+    enrolled(staff, "press", "ben")
+    consents.withdraw(staff, "ben", "pictures in the press")
+    check_unchanged(staff, gallery, mark)
     consents.withdraw(staff, "ben", PURPOSE)
+    with pytest.raises(SparedMeanwhileError):
+        check_unchanged(staff, gallery, mark)
+
+
+def test_what_may_show_somebody_whose_consent_expired_is_not_given_away(
+    staff: Registry, clock: Clock
+) -> None:
+    """Though nothing was swept yet."""
+    gallery = galleries.find(staff, "staff")
+    mark = mark_of(staff, gallery)
+    clock.now += 1097 * 86_400
     with pytest.raises(SparedMeanwhileError):
         check_unchanged(staff, gallery, mark)
 

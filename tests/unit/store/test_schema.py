@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -75,7 +76,9 @@ def described(database: Database) -> dict[str, Any]:
         if database.is_sqlite:  # and what reflection does not tell, such as AUTOINCREMENT
             rows = connection.execute(text("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL"))
             found["words"] = {
-                name: sorted(sql.replace(",", " ").split()) for name, sql in rows if "alembic" not in name
+                name: sorted(re.findall(r"[^\s,()]+|[()]", sql))
+                for name, sql in rows
+                if "alembic" not in name
             }
     assert len(found) > 3
     return found

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from films import Film
 
+from visavis.video.encoders import _has_avx2
 from visavis.video.formats import video_format_of
 from visavis.video.source import Video
 from visavis.video.writing import segment_writer
@@ -25,3 +27,21 @@ def test_films_of_few_pixels_are_encoded_alike_however_often(ending: str, tmp_pa
                 writer.write(frame)
         encoded.add((tmp_path / "segment").read_bytes())
     assert len(encoded) == 1
+
+
+@pytest.mark.parametrize(
+    ("told", "has"),
+    [
+        ({"SIMD Extensions": {"baseline": ["X86_V2"], "found": ["X86_V3", "X86_V4"]}}, True),
+        ({"SIMD Extensions": {"baseline": ["SSE", "SSE2"], "found": ["AVX", "AVX2"]}}, True),
+        ({"SIMD Extensions": {"baseline": ["X86_V2"], "not found": ["X86_V3"]}}, False),
+        ({"SIMD Extensions": {"baseline": ["NEON"]}}, False),
+        ({}, False),
+    ],
+)
+def test_what_numpy_tells_of_the_processor(
+    told: dict[str, dict[str, list[str]]], has: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It leaves out what is empty."""
+    monkeypatch.setattr(np, "show_config", lambda **_: told)
+    assert _has_avx2() == has

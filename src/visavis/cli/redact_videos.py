@@ -14,7 +14,6 @@ from visavis.errors import (
     UnreadableVideoError,
     VisavisError,
 )
-from visavis.redaction.by_hand import ByHand
 from visavis.redaction.inputs import Task
 from visavis.redaction.outputs import Outputs
 from visavis.redaction.videos import VideoRedaction
@@ -65,7 +64,6 @@ def _write(asked: Asked, outputs: Outputs, workshop: Workshop, task: Task, origi
     if outputs.origin(task) != origin:  # what the workshop holds is of another film
         raise CorruptVideoError("the video changed while it was redacted")
     watching = asked.reviewing.video(task.source, (video.width, video.height), asked.covering)
-    by_hand = ByHand(video, asked.covering, watching)
     redaction = VideoRedaction(
         video,
         looker(asked.analyzer, asked.sparing.spare),
@@ -74,13 +72,12 @@ def _write(asked: Asked, outputs: Outputs, workshop: Workshop, task: Task, origi
         written,
         Audio(asked.audio),
         progress,
-        by_hand,
+        watching,
     )
     with outputs.writing(
         task, origin
     ) as file:  # from here on: hours later is late to learn that it cannot be written
         done = redaction.cover()
-        by_hand.check()
         redaction.write(file)
         asked.sparing.recheck()
     return Done(task, "video", done, watching.moments(), watching.coverage, len(asked.covering.also))

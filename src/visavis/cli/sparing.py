@@ -30,14 +30,14 @@ def sparing(gallery: str | None, max_fpir: float, database_url: str | None) -> I
         yield Sparing()
         return
     from visavis.services.galleries import find
-    from visavis.services.redact import check_in, check_unchanged, mark_of, spared_in
+    from visavis.services.redact import check, check_unchanged, mark_of, spared
 
     with opened_registry(database_url) as registry:
         found = find(registry, gallery)
         mark = mark_of(registry, found)
-        check_in(registry, found, max_fpir)
+        check(registry, found, max_fpir)
         yield Sparing(
-            partial(spared_in, registry, found, max_fpir=max_fpir),
+            partial(spared, registry, found, max_fpir=max_fpir),
             f"{mark} {max_fpir}",
             partial(check_unchanged, registry, found, mark),
         )

@@ -19,14 +19,13 @@ from visavis.errors import (
 from visavis.jobs.films import alone, fetch, file_of, workshop_of
 from visavis.models.manifest import DEFAULT_RECOGNISER
 from visavis.redaction import videos
-from visavis.redaction.by_hand import ByHand
 from visavis.redaction.redact import Spare
 from visavis.redaction.videos import VideoRedaction
 from visavis.redaction.watching import looker
 from visavis.redaction.workshop import Workshop, name_of
 from visavis.rekognition.deliveries import deliver
 from visavis.services.film_redactions import RedactionOptions, RedactionProgress
-from visavis.services.redact import check_in, check_unchanged, mark_of, spared_in
+from visavis.services.redact import check, check_unchanged, mark_of, spared
 from visavis.services.registry import Registry
 from visavis.store.galleries import Gallery
 from visavis.store.jobs import Job, gallery_of
@@ -82,10 +81,8 @@ class RedactionWork:
         workshop = Workshop(self._folder / name_of(mark))
         workshop.remove_others()  # who has left since is open in what they hold
         progress = _Noted(self._registry, self._job.id, workshop)
-        by_hand = ByHand(self._video, self._options.covering)
-        redaction = self._redaction(workshop, progress, by_hand, self._spare(gallery))
+        redaction = self._redaction(workshop, progress, self._spare(gallery))
         done = redaction.cover()
-        by_hand.check()
         result = self._write(redaction)
         progress.note()
         if gallery:
@@ -96,9 +93,7 @@ class RedactionWork:
         deliver(result, redaction.written.media_type, self._options.target, self._region, job_mark)
         progress.note(covered_frames=done.covered_frames, spared_frames=done.spared_frames)
 
-    def _redaction(
-        self, workshop: Workshop, progress: _Noted, by_hand: ByHand, spare: Spare | None
-    ) -> VideoRedaction:
+    def _redaction(self, workshop: Workshop, progress: _Noted, spare: Spare | None) -> VideoRedaction:
         return VideoRedaction(
             self._video,
             looker(self._registry.analyzer(DEFAULT_RECOGNISER), spare),
@@ -107,7 +102,6 @@ class RedactionWork:
             video_format_of(PurePath(self._options.target["Name"])),
             Audio(self._options.audio),
             progress,
-            by_hand,
         )
 
     def _gallery(self) -> Gallery | None:
@@ -120,8 +114,8 @@ class RedactionWork:
         """Who is not covered: whose consent counts when a frame is looked at."""
         if gallery is None:
             return None
-        check_in(self._registry, gallery, self._options.fpir)
-        return partial(spared_in, self._registry, gallery, max_fpir=self._options.fpir)
+        check(self._registry, gallery, self._options.fpir)
+        return partial(spared, self._registry, gallery, max_fpir=self._options.fpir)
 
     def _write(self, redaction: VideoRedaction) -> Path:
         """The parts and the sound in one file."""

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from visavis.redaction.corrections import check_boxes, check_times, never_shown
 from visavis.redaction.covering import VideoCovering
 from visavis.redaction.covers import Covers
 from visavis.redaction.masks import Region
-from visavis.redaction.videos import Watch, nobody
 from visavis.video.source import Video
+
+Watch = Callable[[Covers, Sequence[Region]], None]
+"""Told of each frame what is covered in it, before and after what was corrected by hand."""
+
+
+def nobody(_covers: Covers, _regions: Sequence[Region]) -> None:
+    """Nobody is told."""
 
 
 class ByHand:

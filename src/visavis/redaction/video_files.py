@@ -9,7 +9,6 @@ from pathlib import Path
 from visavis.analysis import Analyzer
 from visavis.errors import OutputExistsError
 from visavis.files import unwritable, whole_file
-from visavis.redaction.by_hand import ByHand
 from visavis.redaction.covering import VideoCovering
 from visavis.redaction.videos import RedactedVideo, VideoRedaction
 from visavis.redaction.watching import looker
@@ -32,7 +31,6 @@ def redact_to(
     try:
         with tempfile.TemporaryDirectory() as folder:
             video = Video(source)
-            by_hand = ByHand(video, covering)
             redaction = VideoRedaction(
                 video,
                 looker(analyzer),
@@ -40,10 +38,8 @@ def redact_to(
                 covering,
                 written,
                 Audio.KEEP if audio else Audio.DROP,
-                watch=by_hand,
             )
             done = redaction.cover()
-            by_hand.check()
             with whole_file(target, new=True) as file:
                 redaction.write(file)
     except FileExistsError:

@@ -17,6 +17,7 @@ from visavis.ahead import in_order
 from visavis.errors import CorruptVideoError
 from visavis.faces import Box
 from visavis.models.session import available_cpus
+from visavis.redaction.by_hand import ByHand, Watch, nobody
 from visavis.redaction.covering import VideoCovering
 from visavis.redaction.covers import Covers, covers
 from visavis.redaction.masks import Region, Shape
@@ -54,14 +55,6 @@ class RedactedVideo:
     spared_frames: int = 0
 
 
-Watch = Callable[[Covers, Sequence[Region]], None]
-"""Told of each frame what is covered in it, before and after what was corrected by hand."""
-
-
-def nobody(_covers: Covers, _regions: Sequence[Region]) -> None:
-    """Nobody is told."""
-
-
 def no_progress(_what: str, _total: int) -> AbstractContextManager[Callable[[], None]]:
     """Tell nobody."""
     return nullcontext(lambda: None)
@@ -86,9 +79,13 @@ class VideoRedaction:
     def cover(self) -> RedactedVideo:
         """Look at the video and write it with its faces covered, part by part, into the workshop.
 
-        Raises the VideoError that fits, OutputFullError, OutputUnwritableError and what `look` raises.
+        Raises CorrectionError where a box that is to be covered by hand would cover nothing, the VideoError that fits, OutputFullError,
+        OutputUnwritableError and what `look` raises.
         """
-        return self._cover(self._look())
+        by_hand = ByHand(self.video, self.covering, self.watch)
+        done = self._cover(self._look(), by_hand)
+        by_hand.check()
+        return done
 
     def write(self, target: IO[bytes]) -> None:
         """Join the parts and the sound. target: an empty file, open to be written and read. Raises the VideoError that fits, and OSError."""
@@ -122,7 +119,7 @@ class VideoRedaction:
         video = self.video
         return video.frame_count or round((video.duration_ms or 0) * video.frame_rate / 1000)
 
-    def _cover(self, parts: int) -> RedactedVideo:
+    def _cover(self, parts: int, watch: Watch) -> RedactedVideo:
         """Write the segments that are not written yet."""
         done = RedactedVideo()
         looks = (look for part in self.workshop.read() for look in part.looks)
@@ -136,7 +133,7 @@ class VideoRedaction:
                     done.frames += 1
                     done.covered_frames += bool(its)
                     done.spared_frames += one.spared
-                    self.watch(one, its)
+                    watch(one, its)
                 if self.workshop.segment(number).exists():
                     frames = None  # those of the next part begin after this one's
                 else:

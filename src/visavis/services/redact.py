@@ -16,7 +16,6 @@ from visavis.faces import Face, Template
 from visavis.imaging import ImageSource
 from visavis.services.candidates import Asked, Candidate
 from visavis.services.erase import sweep
-from visavis.services.galleries import find
 from visavis.services.identify import Search, recognisers_searched, search_for
 from visavis.services.photos import LEAST_QUALITY
 from visavis.services.refusals import refusals_logged
@@ -35,29 +34,17 @@ _CANDIDATES = 64
 
 def spared(
     registry: Registry,
-    gallery_name: str,
+    gallery: Gallery,
     photo: ImageSource,
     faces: Sequence[Face],
     max_fpir: float = DEFAULT_MAX_FPIR,
 ) -> list[bool | None]:
     """Of each face of a photo, whether it is that of somebody of the gallery whose consent counts at this moment.
 
-    None where it is too unsure or too poor to be compared.
-
+    None where it is too unsure or too poor to be compared. gallery: this one, and never another that has its name by now.
     max_fpir: per face of a stranger, 0 to 1. Raises UnknownGalleryError, SearchRateError where the gallery is too large for that
     rate, ImageError, ModelError and StoreError.
     """
-    return spared_in(registry, find(registry, gallery_name), photo, faces, max_fpir)
-
-
-def spared_in(
-    registry: Registry,
-    gallery: Gallery,
-    photo: ImageSource,
-    faces: Sequence[Face],
-    max_fpir: float = DEFAULT_MAX_FPIR,
-) -> list[bool | None]:
-    """As `spared`; the gallery is this one, and never another that has its name by now."""
     with refusals_logged(registry, Action.REDACT, gallery):
         places = [i for i, face in enumerate(faces) if _good_enough(face)]
         searches = _searches(registry, gallery, photo, [faces[i] for i in places], Asked(max_fpir=max_fpir))
@@ -66,16 +53,11 @@ def spared_in(
     return [compared.get(i) for i in range(len(faces))]
 
 
-def check(registry: Registry, gallery_name: str, max_fpir: float = DEFAULT_MAX_FPIR) -> None:
+def check(registry: Registry, gallery: Gallery, max_fpir: float = DEFAULT_MAX_FPIR) -> None:
     """See that people of a gallery can be spared so, before any photo is looked at.
 
-    Raises UnknownGalleryError, SearchRateError, ModelError and StoreError.
+    Raises SearchRateError, ModelError and StoreError.
     """
-    check_in(registry, find(registry, gallery_name), max_fpir)
-
-
-def check_in(registry: Registry, gallery: Gallery, max_fpir: float = DEFAULT_MAX_FPIR) -> None:
-    """As `check`, of this gallery."""
     size = sum(len(index) for index in registry.indexes.of(gallery.id).values())
     with refusals_logged(registry, Action.REDACT, gallery):
         for name in recognisers_searched(registry, gallery):

@@ -24,11 +24,10 @@ def shown_size(width_px: int, height_px: int, pixel_aspect: float) -> tuple[int,
 
 
 class _Scalers(threading.local):
-    """A scaler keeps its tables from picture to picture: one for each thread and use."""
+    """A scaler keeps its tables from picture to picture: one for each thread."""
 
     def __init__(self) -> None:
         self.rgb = VideoReformatter()
-        self.gray = VideoReformatter()
 
 
 _scalers = _Scalers()
@@ -62,19 +61,6 @@ class Frame:
             "rgb24",
             src_colorspace=matrix,
             interpolation=Interpolation.BILINEAR,
-            dst_color_range=_FULL,
-            threads=1,
-        )
-        return np.asarray(scaled.to_ndarray(), np.uint8)
-
-    def gray(self, width_px: int, height_px: int) -> NDArray[np.uint8]:
-        """Its luma scaled to these sides, as (height, width), full range."""
-        scaled = _scalers.gray.reformat(
-            self.picture,
-            width_px,
-            height_px,
-            "gray",
-            interpolation=Interpolation.AREA,
             dst_color_range=_FULL,
             threads=1,
         )

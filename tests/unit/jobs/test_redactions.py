@@ -63,7 +63,7 @@ class Stage:
             xyxy = np.array([[16 + number, 16, 40 + number, 40]], np.float32)
             regions = np.array([[16 + number, 16, 24, 24]], np.float32)
             one = np.ones(1, np.float32)
-            signature = frame.gray(16, 12).ravel()
+            signature = frame.rgb(16, 12)[..., 1].ravel()
             return Look(float(frame.timestamp_ms), xyxy, regions, one, one < 0, one < 0, signature)
 
         return look

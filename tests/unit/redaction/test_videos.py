@@ -53,7 +53,7 @@ def looking_at(
         seen = np.array([(box.x, box.y, box.x + box.width, box.y + box.height) for box in boxes(number)])
         xyxy = seen.reshape(-1, 4).astype(np.float32)
         regions = np.concatenate([xyxy[:, :2], xyxy[:, 2:] - xyxy[:, :2]], axis=1)
-        signature = frame.gray(16, 12).ravel()
+        signature = frame.rgb(16, 12)[..., 1].ravel()
         sure = np.full(len(xyxy), 0.9, np.float32)
         compared = np.full(len(xyxy), recognise)
         return Look(float(frame.timestamp_ms), xyxy, regions, sure, compared, compared & kept, signature)

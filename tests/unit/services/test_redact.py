@@ -74,7 +74,7 @@ def face(person: str, confidence: float = 0.99, quality: float = 0.9) -> Face:
 
 
 def spares(registry: Registry, *faces: Face) -> list[bool | None]:
-    return spared(registry, "staff", b"photo", faces)
+    return spared(registry, galleries.find(registry, "staff"), b"photo", faces)
 
 
 def test_people_who_agreed_are_spared_and_nobody_else(staff: Registry) -> None:
@@ -153,7 +153,7 @@ def test_of_two_faces_like_one_person_the_likest_alone_is_spared(staff: Registry
 
 def test_a_consent_for_another_purpose_spares_nobody(staff: Registry) -> None:
     galleries.create(staff, "press", "pictures in the press")
-    assert spared(staff, "press", b"photo", [face("anna")]) == [False]
+    assert spared(staff, galleries.find(staff, "press"), b"photo", [face("anna")]) == [False]
 
 
 def test_of_what_is_unsure_or_poor_no_template_is_made(staff: Registry) -> None:
@@ -184,9 +184,9 @@ def test_references_of_every_model_count(staff: Registry, monkeypatch: pytest.Mo
 
 def test_what_cannot_be_asked_is_refused_before_any_photo_and_logged(staff: Registry) -> None:
     with pytest.raises(UnknownGalleryError):
-        check(staff, "nobody")
+        check(staff, galleries.find(staff, "nobody"))
     with pytest.raises(SearchRateError):
-        check(staff, "staff", 1e-7)
+        check(staff, galleries.find(staff, "staff"), 1e-7)
     entry = latest_entries(staff, 1)[0].entry
     assert (entry.action, entry.refusal) == (Action.REDACT, Refusal.BAD_REQUEST)
 

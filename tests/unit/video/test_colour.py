@@ -6,7 +6,7 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
-from films import GREEN, RED, Film, number_of, picture, pixels
+from films import GREEN, RED, Film, number_of, picture
 from numpy.typing import NDArray
 
 from visavis.video.colour import Colour, Converter, colour_of
@@ -121,11 +121,3 @@ def test_rgb_knows_range_and_matrix(full: bool) -> None:
     assert rgb.shape == (32, 48, 3)
     np.testing.assert_allclose([rgb[4, 4], rgb[4, 40]], [RED, GREEN], atol=4)
     assert frame.rgb(96, 64)[32, 2].min() > 250  # the bar
-
-
-def test_gray_is_luma_of_full_range() -> None:
-    frame = Frame(0, 0, 0, picture(0, 96, 64, "yuv420p"))
-    gray = frame.gray(96, 64)
-    assert gray.shape == (64, 96)
-    expected = pixels(0, 96, 64) @ np.array([0.299, 0.587, 0.114])
-    np.testing.assert_allclose(gray, expected, atol=6)

@@ -21,6 +21,7 @@ from visavis.redaction.redact import redact
 from visavis.redaction.styles import Style
 from visavis.server.rest.calls import Call, in_worker, permitted
 from visavis.server.rest.documents import Asked
+from visavis.services.galleries import find
 from visavis.services.redact import DEFAULT_MAX_FPIR, check, spared
 
 router = APIRouter(tags=["redactions"])
@@ -109,8 +110,9 @@ def create(
     spare = None
     if query.keep is not None:
         call.require_gallery(query.keep)
-        check(call.registry, query.keep, query.fpir)
-        spare = partial(spared, call.registry, query.keep, max_fpir=query.fpir)
+        gallery = find(call.registry, query.keep)
+        check(call.registry, gallery, query.fpir)
+        spare = partial(spared, call.registry, gallery, max_fpir=query.fpir)
     written = Format(Photo(photo).format)
     analyzer = call.registry.analyzer(DEFAULT_RECOGNISER)
     made = redact(analyzer, photo, query.covering(), spare=spare, written=written)

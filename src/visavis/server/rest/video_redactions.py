@@ -21,6 +21,7 @@ from visavis.server.rest.video_documents import (
     VideoRedactionQuery,
 )
 from visavis.services import jobs
+from visavis.services.galleries import find
 from visavis.services.jobs import Kind, Wanted
 from visavis.services.redact import check
 from visavis.store.jobs import Job
@@ -44,7 +45,7 @@ def create(
         return StartedVideoRedaction(id=before)
     video_format_of(PurePath(new.target.name))
     if new.keep is not None:
-        check(call.registry, new.keep, new.fpir)
+        check(call.registry, find(call.registry, new.keep), new.fpir)
     film = find_film(new.source.s3_object(), call.region)
     check_free(new.target.s3_object(), call.region)
     wanted = Wanted(

@@ -13,7 +13,7 @@ from visavis.errors import OutputPlaceError
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A photo and the file to redact it to."""
+    """A file and what to redact it to."""
 
     source: Path
     target: Path
@@ -23,7 +23,7 @@ class Task:
 class Input:
     """What there is to do in an input, each in order of its path.
 
-    others: what is no photo by its ending, links to folders, links that lead nowhere, and what is no file. unreadable: folders, with their places.
+    others: what is neither photo nor video by its ending, links to folders, links that lead nowhere, and what is no file. unreadable: folders, with their places.
     """
 
     tasks: Sequence[Task]
@@ -32,7 +32,7 @@ class Input:
 
 
 def tasks_of(source: Path, target: Path, suffixes: frozenset[str]) -> Input:
-    """What there is to do, the structure of folders kept. suffixes: in lower case, of photos.
+    """What there is to do, the structure of folders kept. suffixes: in lower case, of what is redacted.
 
     Links to folders are not followed. Raises OutputPlaceError where one place lies within the other or is the other, and where one is a
     folder and the other a file.
@@ -44,10 +44,10 @@ def tasks_of(source: Path, target: Path, suffixes: frozenset[str]) -> Input:
     if not source.is_dir():
         return Input([Task(source, target)])
     found, unreadable = _walked(source)
-    photos = [path for path in found if path.suffix.lower() in suffixes and _is_file(path)]
-    others = sorted(set(found) - set(photos))
+    files = [path for path in found if path.suffix.lower() in suffixes and _is_file(path)]
+    others = sorted(set(found) - set(files))
     tasks, folders = (
-        [Task(path, target / path.relative_to(source)) for path in paths] for paths in (photos, unreadable)
+        [Task(path, target / path.relative_to(source)) for path in paths] for paths in (files, unreadable)
     )
     return Input(tasks, others, folders)
 

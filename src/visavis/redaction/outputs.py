@@ -1,7 +1,7 @@
-"""Where redacted photos go: files that appear whole, in place of nothing, and are known again when a run is repeated.
+"""Where redacted photos and videos go: files that appear whole, in place of nothing, and are known again when a run is repeated.
 
-A file that is there already may be anything, the photo itself among them, so none is ever taken for done by its name. What visavis
-wrote is remembered in the state folder, not beside the photos, which are to be published: a digest of the output's place, size and
+A file that is there already may be anything, the input itself among them, so none is ever taken for done by its name. What visavis
+wrote is remembered in the state folder, not beside the outputs, which are to be published: a digest of the output's place, size and
 time, and from what it was made. That is written before the file takes its place, so a run that is cut off loses nothing but what it was at.
 """
 
@@ -42,7 +42,7 @@ class Outputs:
             sweep(folder)
 
     def done(self, task: Task) -> bool:
-        """Whether this photo was redacted so, and is there still as it was written.
+        """Whether this file was redacted so, and is there still as it was written.
 
         Raises OutputExistsError where another file is there, OutputUnwritableError where it cannot be looked at.
         """
@@ -63,7 +63,7 @@ class Outputs:
 
     @contextmanager
     def writing(self, task: Task, origin: str) -> Iterator[IO[bytes]]:
-        """A file to write an output to, which appears when the block ends well, whole or not at all. origin: from before the photo was read.
+        """A file to write an output to, which appears when the block ends well, whole or not at all. origin: from before the input was read.
 
         Raises OutputExistsError, OutputFullError, OutputUnwritableError, and whatever the block raises; an OSError is taken for one of writing.
         """
@@ -78,7 +78,7 @@ class Outputs:
             raise unwritable("the output", error) from None
 
     def origin(self, task: Task) -> str:
-        """Tells whether a photo is the one it was, and was to be redacted so, and to this. A digest: times of photos are metadata, too.
+        """Tells whether an input is the one it was, and was to be redacted so, and to this. A digest: times of files are metadata, too.
 
         One that is not there has an origin, too, that none has which is.
         """
@@ -89,7 +89,7 @@ class Outputs:
     def _place(self, path: Path) -> str:
         """A file's place, whatever links lead to its folder."""
         folder = self._folders.get(path.parent)
-        if folder is None:  # most photos share theirs with others
+        if folder is None:  # most files share theirs with others
             folder = self._folders[path.parent] = os.path.realpath(path.parent)
         return f"{folder}/{path.name}"
 

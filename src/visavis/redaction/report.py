@@ -92,7 +92,7 @@ def _facts(review: Review) -> Iterable[tuple[str, str]]:
         "Faces covered in photos": sum(photo.covered for photo in photos),
         "Spared by consent": sum(photo.spared for photo in photos),
         "Kept by hand": sum(photo.kept for photo in photos),
-        "Photos without any cover": sum(not photo.covered for photo in photos),
+        "Photos without a covered face": sum(not photo.covered for photo in photos),
         "Videos redacted": len(videos),
         "Frames with a cover": covered and f"{covered:,} of {frames:,}",
         "Frames with somebody spared": spared and f"{spared:,} of {frames:,}",

@@ -48,7 +48,7 @@ _AHEAD = 2  # frames for each core that are decoded before the first is looked a
 
 @dataclass(slots=True)
 class RedactedVideo:
-    """What was done with a video. frames: how many; covered_frames: those with a cover; spared_frames: those that spare somebody who agreed."""
+    """What was done with a video. frames: how many; covered_frames: those with a cover; spared_frames: those in which somebody who agreed is left open."""
 
     frames: int = 0
     covered_frames: int = 0

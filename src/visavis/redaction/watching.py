@@ -13,7 +13,7 @@ from visavis.video.frames import Frame, shown_size
 
 
 def looker(analyzer: Analyzer, spare: Spare | None = None) -> Callable[[Frame, int, bool], Look]:
-    """What looks at frames, for `redact_video`. spare: who is not covered, by default nobody."""
+    """What looks at frames, for `videos.VideoRedaction`. spare: who is not covered, by default nobody."""
     yunet = analyzer.detector()
 
     def seen(frame: Frame, number: int, recognise: bool) -> Look:  # noqa: FBT001  the caller's order, of one kind

@@ -113,7 +113,7 @@ def test_what_was_done(folder: Folder) -> None:
         "Faces covered in photos 1,200",
         "Spared by consent 2",
         "Kept by hand 3",
-        "Photos without any cover 1",
+        "Photos without a covered face 1",
         "Videos redacted 2",
         "Frames with a cover 750 of 1,100",
         "Frames with somebody spared 210 of 1,100",

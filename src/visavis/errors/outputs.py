@@ -78,7 +78,7 @@ class AnnotationsError(RedactionError):
 class OutputFullError(OutputUnwritableError):
     """There is no room for the output."""
 
-    hint = "free some, and repeat the command: it goes on where it stopped"
+    hint = "free some, and do the same again: the command line goes on where it stopped"
 
 
 class StateUnwritableError(OutputUnwritableError):
